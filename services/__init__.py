@@ -1,0 +1,1 @@
+"""The four services of Portería; they never import each other."""

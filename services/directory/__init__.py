@@ -1,0 +1,1 @@
+"""Directory: the records of parties (tenants and owners)."""

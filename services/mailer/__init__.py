@@ -1,0 +1,1 @@
+"""Mailer: every letter, from the wait to its end."""

@@ -1,0 +1,114 @@
+"""Which event types exist, and the marshmallow schema of each, derived from its dataclass."""
+
+import dataclasses
+import re
+import types
+import typing
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
+
+TYPE_PATTERN = re.compile(r"^(porteria|external)\.[a-z]+\.[A-Z][A-Za-z]+\.v[1-9][0-9]*$")
+
+E = TypeVar("E")
+
+_types: dict[str, type] = {}
+_names: dict[type, str] = {}
+
+
+class InvalidEvent(Exception):
+    """A message that will never be acceptable: no CloudEvent, not what its type declares, or not from whom it says."""
+
+
+class UnknownEvent(InvalidEvent):
+    """A type, or a version of a type, that this process does not know."""
+
+
+def event(name: str) -> Callable[[type[E]], type[E]]:
+    """Declare a frozen dataclass as the event of this type (`porteria.<service>.<Noun><PastVerb>.v<N>`)."""
+    if not TYPE_PATTERN.match(name):
+        raise ValueError(f"{name} is not a valid event type")
+
+    def register(cls: type[E]) -> type[E]:
+        if name in _types:
+            raise ValueError(f"{name} is declared twice")
+        _types[name], _names[cls] = cls, name
+        return cls
+
+    return register
+
+
+def registered() -> dict[str, type]:
+    """Every declared event: type to dataclass. The modules that declare them are loaded here."""
+    import shared.events.directory
+    import shared.events.identity
+    import shared.events.mailer  # noqa: F401
+
+    return dict(sorted(_types.items()))
+
+
+def type_of(cls: type) -> str:
+    """The event type of a declared dataclass."""
+    return _names[cls]
+
+
+def class_of(name: str) -> type:
+    """The dataclass of an event type; raises UnknownEvent."""
+    try:
+        return registered()[name]
+    except KeyError:
+        raise UnknownEvent(f"unknown event type or version: {name}") from None
+
+
+@cache
+def schema_of(cls: type) -> Schema:
+    """The schema that dumps and checks this dataclass. Unknown fields are ignored: adding one is compatible."""
+    return _schema_class(cls)()
+
+
+def _schema_class(cls: type) -> type[Schema]:
+    hints = typing.get_type_hints(cls)
+    declared: dict[str, Any] = {
+        item.name: _field(hints[item.name], required=item.default is dataclasses.MISSING)
+        for item in dataclasses.fields(cls)
+    }
+
+    def make(_self: Schema, data: dict[str, Any], **_: Any) -> Any:
+        return cls(**data)
+
+    declared["make"] = post_load(make)
+    declared["Meta"] = type("Meta", (), {"unknown": EXCLUDE})
+    return type(cls.__name__, (Schema,), declared)
+
+
+def _field(hint: Any, *, required: bool) -> fields.Field[Any]:
+    """The marshmallow field of a type hint: plain types, `X | None`, `list[X]` and nested dataclasses."""
+    options: dict[str, Any] = {"required": required}
+    if isinstance(hint, types.UnionType):
+        (hint,) = [part for part in typing.get_args(hint) if part is not type(None)]
+        options["allow_none"] = True
+    if typing.get_origin(hint) is list:
+        return fields.List(_field(typing.get_args(hint)[0], required=True), **options)
+    if dataclasses.is_dataclass(hint):
+        return fields.Nested(_schema_class(typing.cast(type, hint)), **options)
+    if hint in (str, int, bool):  # "12" is not a number and 1 is not a text: contracts are exact
+        return {str: fields.String, int: _strict_integer, bool: fields.Boolean}[hint](**options)
+    return Schema.TYPE_MAPPING[hint](**options)
+
+
+def _strict_integer(**options: Any) -> fields.Field[Any]:
+    return fields.Integer(strict=True, **options)
+
+
+def load(name: str, data: Any) -> Any:
+    """Check `data` against the event type and return its dataclass; raises InvalidEvent (UnknownEvent)."""
+    cls = class_of(name)
+    if not isinstance(data, dict):
+        raise InvalidEvent(f"{name}: data is not an object")
+    try:
+        return schema_of(cls).load(data)
+    except ValidationError as error:
+        # Only the field names: a value may be a secret that somebody sent by mistake.
+        raise InvalidEvent(f"{name}: wrong or missing {', '.join(sorted(map(str, error.normalized_messages())))}") from None

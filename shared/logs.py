@@ -1,0 +1,57 @@
+"""Log lines: one JSON object each on standard error, or readable text on a terminal.
+
+Values whose names say that they are secret never appear, whoever logs them.
+"""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+
+from shared.correlation import correlation_id
+
+SECRET = re.compile(r"password|secret|token|authorization|cookie|contrase|clave|ciphertext", re.IGNORECASE)
+
+
+def _redact(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    return {name: "[redacted]" if SECRET.search(name) else value for name, value in line.items()}
+
+
+def _correlate(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    if current := correlation_id():
+        line.setdefault("correlation_id", current)
+    return line
+
+
+def configure_logs(service: str) -> None:
+    """Set up structlog for this process, and let the libraries' own warnings pass through it."""
+    readable = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _correlate,
+            _redact,
+            # Plain tracebacks: a rich one would print local variables, and with them secrets.
+            structlog.processors.format_exc_info,
+            structlog.processors.EventRenamer("message") if not readable else _keep,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+            if readable
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
+    for noisy in ("pika", "kombu", "amqp", "urllib3", "mail.log", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _keep(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    return line
