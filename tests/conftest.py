@@ -1,0 +1,110 @@
+"""Fixtures for every test: real servers (started only when a test asks), letters, a browser."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from tests.support import postgres, servers
+from tests.support.smtp import SmtpSink
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+def _lacking(why: object) -> NoReturn:
+    """Skip, with the reason; in CI nothing that needs a real server may be left out."""
+    if servers.in_ci():
+        pytest.fail(f"CI needs it: {why}", pytrace=False)
+    pytest.skip(str(why))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which real servers the tests ran against."""
+    if servers.REPORT.lines:
+        terminalreporter.section("real servers")
+        for line in servers.REPORT.lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.PostgresServer]:
+    """A real PostgreSQL 15 or newer, the same for the whole run."""
+    try:
+        with servers.running_postgres() as server:
+            yield server
+    except servers.Unavailable as error:
+        _lacking(error)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[servers.RabbitmqServer]:
+    """A real RabbitMQ, the same for the whole run."""
+    try:
+        with servers.running_rabbitmq() as server:
+            yield server
+    except servers.Unavailable as error:
+        _lacking(error)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: servers.PostgresServer) -> Iterator[str]:
+    """Fresh databases, one per service: an address with `{service}` in it."""
+    prefix = f"t{secrets.token_hex(5)}"
+    yield postgres.create_databases(postgres_server.url, prefix)
+    postgres.drop_databases(postgres_server.url, prefix)
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: servers.RabbitmqServer) -> Iterator[str]:
+    """An empty virtual host: an amqp:// address."""
+    url = rabbitmq_server.new_vhost()
+    yield url
+    rabbitmq_server.release_vhost(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Fresh SQLite files, one per service: an address with `{service}` in it."""
+    return f"sqlite:///{tmp_path}/{{service}}.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases: an address with `{service}` in it."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A mail server that keeps what it gets, or answers what the test says."""
+    sink = SmtpSink()
+    sink.start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A real browser; not for the whole run, because its event loop occupies the thread of the tests."""
+    from tests.support.browser import NoBrowser, running_browser
+
+    try:
+        with running_browser() as running:
+            yield running
+    except NoBrowser as error:
+        servers.REPORT.lines.append(f"no browser ({error})")
+        _lacking(error)
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Iterator[Page]":
+    """A page in a fresh session, in Spanish."""
+    from tests.support.browser import new_page
+
+    opened = new_page(browser)
+    yield opened
+    opened.context.close()

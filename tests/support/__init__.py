@@ -1,0 +1,1 @@
+"""What tests stand on: real servers, a letter sink, a browser, waiting for conditions."""

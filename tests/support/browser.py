@@ -1,0 +1,69 @@
+"""A real browser: Chromium of this machine, driven by Playwright."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from tests.support.servers import install
+
+SCREENSHOTS = Path("var/screenshots")
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class NoBrowser(Exception):
+    """No browser starts here; the text says why."""
+
+
+def find_chromium() -> str | None:
+    """Return the path of Chromium, or None."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """A browser with a fresh profile of its own, for the time of the block. Raises NoBrowser."""
+    path = find_chromium()
+    if path is None:
+        refusal = install("chromium")
+        path = find_chromium()
+        if path is None:
+            raise NoBrowser(f"no Chromium on the PATH; {refusal or 'the package brought none'}")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS), timeout=60_000)
+        except Error as error:
+            raise NoBrowser(f"{path} does not start: {error.message.splitlines()[0]}") from error
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def new_page(browser: Browser, *, phone: bool = False) -> Page:
+    """Return a page in a fresh session that asks for Spanish; `phone` gives it the width of one."""
+    size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
+    context = browser.new_context(locale="es-CO", viewport=size, accept_downloads=True)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    return context.new_page()
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """Keep a picture of the whole page under var/screenshots and return its path."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{re.sub(r'[^a-z0-9_-]+', '-', name.lower())}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
