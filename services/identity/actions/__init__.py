@@ -1,0 +1,1 @@
+"""Use cases of identity: each does one thing in the caller's transaction."""
