@@ -1,6 +1,5 @@
 """The servers that other tests stand on: they answer, and what was committed outlives their death."""
 
-import secrets
 from collections.abc import Iterator
 
 import pika
@@ -9,6 +8,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.support import postgres, servers
+from tests.support.rabbitmq import LocalRabbitmq
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,8 @@ def test_a_killed_rabbitmq_keeps_what_was_confirmed(own_rabbitmq):
             channel.basic_publish(
                 "", "letters", b"%d" % number, pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
             )
+        if isinstance(own_rabbitmq, LocalRabbitmq):
+            wait_until(lambda: own_rabbitmq.is_on_disk("letters"))
     _kill(own_rabbitmq)
     with pytest.raises((pika.exceptions.AMQPError, OSError)):
         pika.BlockingConnection(pika.URLParameters(url))
@@ -80,15 +83,10 @@ def test_a_killed_rabbitmq_keeps_what_was_confirmed(own_rabbitmq):
 
 
 def test_a_virtual_host_is_empty_for_every_test(rabbitmq_server):
-    name = f"porteria.mailer-{secrets.token_hex(4)}"
     for _test in range(2):
         url = rabbitmq_server.new_vhost()
         with pika.BlockingConnection(pika.URLParameters(url)) as connection:
-            channel = connection.channel()
             with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"):
-                channel.queue_declare(name, passive=True)
-            connection.channel().queue_declare(name, durable=True)
-        if isinstance(rabbitmq_server, servers.Killable):
-            rabbitmq_server.release_vhost(url)
-        else:
-            pytest.skip("a server that is given to us has one virtual host only")
+                connection.channel().queue_declare("porteria.mailer", passive=True)
+            connection.channel().queue_declare("porteria.mailer", durable=True)
+        rabbitmq_server.release_vhost(url)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,6 +70,15 @@ class LocalRabbitmq:
     def control(self, *arguments: str) -> str:
         """Run `rabbitmqctl` against this server (takes about 2 s) and return what it prints."""
         return _run([str(self._program.with_name("rabbitmqctl")), *arguments], self._environment)
+
+    def is_on_disk(self, queue: str) -> bool:
+        """Whether a quorum queue outlives a kill by now.
+
+        RabbitMQ itself forgets one that was declared within the last half second: its list of them
+        (ra's names.dets) is written that late. Such a queue then refuses all work until it is deleted.
+        """
+        lists = (self._folder / "data").glob("*/quorum/*/names.dets")
+        return any(queue.encode() in names.read_bytes() for names in lists)
 
     def new_vhost(self) -> str:
         """Return the address of a virtual host that nobody used yet."""
@@ -169,6 +179,8 @@ def answers(url: str) -> bool:
     parameters.connection_attempts = 1
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = 10
     try:
+        # Asked without pika first: it writes a dozen log lines about a port that nobody listens on yet.
+        socket.create_connection((parameters.host, parameters.port), timeout=5).close()
         pika.BlockingConnection(parameters).close()
     except (AMQPError, OSError):
         return False

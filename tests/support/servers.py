@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
-from tests.support import containers, postgres, rabbitmq
+from tests.support import postgres, rabbitmq
 from tests.support.processes import ServerFailed
 
 DATABASE_VARIABLE = "PORTERIA_TEST_DATABASE_URL"
@@ -106,7 +106,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     """
     ways: list[Way[PostgresServer]] = [
         ("given by " + DATABASE_VARIABLE, lambda: _given(DATABASE_VARIABLE, GivenPostgres)),
-        ("container", lambda: containers.why_no_engine() or containers.ContainerPostgres(durable=durable)),
+        ("container", lambda: _container_postgres(durable)),
         ("binaries of this machine", lambda: _local_postgres(postgres.find_binaries(), durable)),
         (
             "installed by the package manager",
@@ -123,7 +123,7 @@ def running_rabbitmq() -> Iterator[RabbitmqServer]:
     """A running RabbitMQ for the time of the block. Raises Unavailable."""
     ways: list[Way[RabbitmqServer]] = [
         ("given by " + BROKER_VARIABLE, lambda: _given(BROKER_VARIABLE, rabbitmq.GivenRabbitmq)),
-        ("container", lambda: containers.why_no_engine() or containers.ContainerRabbitmq()),
+        ("container", _container_rabbitmq),
         ("binaries of this machine", _local_rabbitmq),
         ("installed by the package manager", lambda: install("rabbitmq-server") or _local_rabbitmq()),
     ]
@@ -167,6 +167,18 @@ def _first(name: str, ways: list[Way[ServerType]], version_of: Callable[[str], s
 def _given(variable: str, make: Callable[[str], ServerType]) -> ServerType | str:
     url = os.environ.get(variable)
     return make(url) if url else "not set"
+
+
+def _container_postgres(durable: bool) -> PostgresServer | str:
+    from tests.support import containers  # heavy: half a second that unit tests need not pay
+
+    return containers.why_no_engine() or containers.ContainerPostgres(durable=durable)
+
+
+def _container_rabbitmq() -> RabbitmqServer | str:
+    from tests.support import containers
+
+    return containers.why_no_engine() or containers.ContainerRabbitmq()
 
 
 def _local_postgres(binaries: Path | None, durable: bool) -> postgres.LocalPostgres | str:
