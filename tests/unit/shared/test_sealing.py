@@ -1,0 +1,52 @@
+"""A sealed secret can be opened by the mailer only, and was made by identity for this letter only."""
+
+import base64
+import dataclasses
+
+import pytest
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey
+
+from shared.events.identity import SealedSecret
+from shared.sealing import SealBroken, SealContext, Sealer, check_signature, open_sealed
+
+READER, SIGNER = PrivateKey.generate(), SigningKey.generate()
+CONTEXT = SealContext(subject="credential-1", address="ana@example.com")
+
+
+def sealed(signer: SigningKey = SIGNER, context: SealContext = CONTEXT) -> SealedSecret:
+    return Sealer("m1", bytes(READER.public_key), "i1", bytes(signer)).seal("q7f3-password", context)
+
+
+def opened(secret: SealedSecret, context: SealContext = CONTEXT) -> str:
+    return open_sealed(check_signature(secret, context, bytes(SIGNER.verify_key)), bytes(READER))
+
+
+def test_the_reader_gets_the_secret_and_the_event_does_not_show_it() -> None:
+    secret = sealed()
+    assert opened(secret) == "q7f3-password"
+    assert b"q7f3" not in base64.b64decode(secret.ciphertext)
+
+
+@pytest.mark.parametrize("other", [SealContext("credential-2", CONTEXT.address), SealContext("credential-1", "eve@x.co")])
+def test_a_box_copied_into_another_letter_is_refused(other: SealContext) -> None:
+    with pytest.raises(SealBroken):
+        opened(sealed(), other)
+
+
+def test_a_box_that_identity_did_not_sign_is_refused() -> None:
+    with pytest.raises(SealBroken):
+        opened(sealed(SigningKey.generate()))
+
+
+@pytest.mark.parametrize("field", ["ciphertext", "signature"])
+@pytest.mark.parametrize("value", ["", "!!", "AAAA", "ñ"])
+def test_an_altered_box_is_refused_without_a_crash(field: str, value: str) -> None:
+    with pytest.raises(SealBroken):
+        opened(dataclasses.replace(sealed(), **{field: value}))
+
+
+def test_another_reader_cannot_open_it() -> None:
+    ciphertext = check_signature(sealed(), CONTEXT, bytes(SIGNER.verify_key))
+    with pytest.raises(SealBroken):
+        open_sealed(ciphertext, bytes(PrivateKey.generate()))
