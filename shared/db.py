@@ -40,14 +40,14 @@ class UtcDateTime(types.TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -65,12 +65,13 @@ class ExactDecimal(types.TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         return str(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
 
 
 COLUMN_TYPES: dict[Any, Any] = {datetime: UtcDateTime, Decimal: ExactDecimal}
-"""What `Mapped[...]` means: `class Base(DeclarativeBase): metadata = new_metadata(); type_annotation_map = COLUMN_TYPES`."""
+"""How a service declares its base: `class Base(DeclarativeBase)` with `metadata = new_metadata()` and
+`type_annotation_map = COLUMN_TYPES`."""
 
 
 def new_metadata() -> MetaData:

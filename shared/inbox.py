@@ -78,7 +78,7 @@ class Inbox:
             self._apply(received)
         except (OperationalError, InterfaceError):
             raise
-        except Exception:  # the culprit is found by taking them one by one
+        except Exception:  # noqa: BLE001 whatever it was: the culprit is found by taking them one by one
             for item in received:
                 dead += self._apply_alone(item)
         for letter in dead:

@@ -65,8 +65,7 @@ class Relay:
         delay = 0.2
         while not stop.is_set():
             try:
-                with open_publisher(self._broker_url) as publisher, self._db.engine.connect() as connection:
-                    connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                with open_publisher(self._broker_url) as publisher, self._autocommitting() as connection:
                     while not stop.is_set():
                         if not self._leads(connection) or not self.relay_once(connection, publisher):
                             self._wakeups.wait(TOPIC, IDLE)
@@ -75,6 +74,9 @@ class Relay:
                 log.warning("relay_interrupted", error=type(error).__name__, again_in=delay)
                 stop.wait(delay)
                 delay = min(delay * 2, 15)
+
+    def _autocommitting(self) -> Connection:
+        return self._db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def _leads(self, connection: Connection) -> bool:
         # The advisory lock lives as long as this connection: taking it again is cheap and tells whether we hold it.

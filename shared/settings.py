@@ -123,9 +123,7 @@ class CommonSettings:
         default="",
         help="How services reach each other, may contain {service}; none = the front door on this machine.",
     )
-    timezone: str = setting(
-        "PORTERIA_TIMEZONE", zone, default="America/Bogota", help="Zone in which times are shown."
-    )
+    timezone: str = setting("PORTERIA_TIMEZONE", zone, default="America/Bogota", help="Zone in which times are shown.")
     language: str = setting(
         "PORTERIA_LANGUAGE", one_of(*LANGUAGES), default="es", help="Language where nobody chose one: es or en."
     )

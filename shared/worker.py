@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared.bus import Consumer, declare_topology
+from shared.bus import BrokerUnavailable, Consumer, declare_topology
 from shared.correlation import correlated
 from shared.db import Database
 from shared.inbox import DEFERRED_TOPIC, Handlers, Inbox
@@ -70,7 +70,7 @@ class Worker:
             try:
                 declare_topology(self._broker_url)
                 return
-            except Exception as error:
+            except BrokerUnavailable as error:
                 log.warning("broker_unavailable", error=type(error).__name__, again_in=delay)
                 self.stop.wait(delay)
                 delay = min(delay * 2, 10)

@@ -11,10 +11,9 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
+import requests
 from honcho.manager import Manager
 
 from shared.embedded.lifeline import PARENT
@@ -85,7 +84,7 @@ def _migrate(environment: dict[str, str]) -> bool:
         subprocess.Popen([sys.executable, "-m", f"services.{service}", "migrate"], env=environment)
         for service in SERVICES
     ]
-    return all([process.wait() == 0 for process in running])
+    return not any(list(map(subprocess.Popen.wait, running)))
 
 
 def _first_administrator(environment: dict[str, str]) -> str:
@@ -124,9 +123,8 @@ Ctrl-C ends it. Its data is in {Path(settings.data).resolve()}.
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        return requests.get(address, timeout=2).ok
+    except requests.RequestException:
         return False
 
 

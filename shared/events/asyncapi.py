@@ -76,7 +76,8 @@ def _operations(messages: dict[str, Any]) -> dict[str, Any]:
         operations[f"{producer}.send.{noun}"] = {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
         for service, keys in HEARS.items():
             if any(key.rsplit(".", 1)[0] == name.rsplit(".", 1)[0] for key in keys):
-                operations[f"{service}.receive.{noun}"] = {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+                channel = {"$ref": f"#/channels/{name}"}
+                operations[f"{service}.receive.{noun}"] = {"action": "receive", "channel": channel}
     return operations
 
 
@@ -106,7 +107,7 @@ def main() -> int:
         return 0
     if DOCUMENT.exists() and DOCUMENT.read_text("utf-8") == text:
         return 0
-    print("docs/asyncapi.json is out of date: run `make docs`.", file=sys.stderr)
+    sys.stderr.write("docs/asyncapi.json is out of date: run `make docs`.\n")
     return 1
 
 

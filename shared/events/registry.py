@@ -111,4 +111,5 @@ def load(name: str, data: Any) -> Any:
         return schema_of(cls).load(data)
     except ValidationError as error:
         # Only the field names: a value may be a secret that somebody sent by mistake.
-        raise InvalidEvent(f"{name}: wrong or missing {', '.join(sorted(map(str, error.normalized_messages())))}") from None
+        names = ", ".join(sorted(map(str, error.normalized_messages())))
+        raise InvalidEvent(f"{name}: wrong or missing {names}") from None
