@@ -43,7 +43,7 @@ class Service:
         return settings, Database(settings.database_url(self.name))
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class _Server(BaseApplication):
     def __init__(self, create: Callable[[], Flask], options: dict[str, Any]) -> None:
         self._create, self._options = create, options
         super().__init__()

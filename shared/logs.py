@@ -6,6 +6,7 @@ Values whose names say that they are secret never appear, whoever logs them.
 import logging
 import re
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -15,11 +16,11 @@ from shared.correlation import correlation_id
 SECRET = re.compile(r"password|secret|token|authorization|cookie|contrase|clave|ciphertext", re.IGNORECASE)
 
 
-def _redact(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def _redact(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     return {name: "[redacted]" if SECRET.search(name) else value for name, value in line.items()}
 
 
-def _correlate(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def _correlate(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     if current := correlation_id():
         line.setdefault("correlation_id", current)
     return line
@@ -52,5 +53,5 @@ def configure_logs(service: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _keep(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def _keep(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     return line

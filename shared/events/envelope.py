@@ -43,7 +43,8 @@ def encode(event: Any, *, id: uuid.UUID, time: datetime, correlation_id: str | N
     }
     if correlation_id:
         attributes["correlationid"] = correlation_id
-    return bytes(_format.write(CloudEvent(attributes, schema_of(type(event)).dump(event))))
+    data = schema_of(type(event)).dump(event)
+    return bytes(_format.write(CloudEvent(attributes, data)))
 
 
 def decode(body: bytes) -> Envelope:

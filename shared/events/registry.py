@@ -63,7 +63,7 @@ def class_of(name: str) -> type:
 
 
 @cache
-def schema_of(cls: type) -> Schema:
+def schema_of(cls: type[Any]) -> Schema:
     """The schema that dumps and checks this dataclass. Unknown fields are ignored: adding one is compatible."""
     return _schema_class(cls)()
 
@@ -93,13 +93,9 @@ def _field(hint: Any, *, required: bool) -> fields.Field[Any]:
         return fields.List(_field(typing.get_args(hint)[0], required=True), **options)
     if dataclasses.is_dataclass(hint):
         return fields.Nested(_schema_class(typing.cast(type, hint)), **options)
-    if hint in (str, int, bool):  # "12" is not a number and 1 is not a text: contracts are exact
-        return {str: fields.String, int: _strict_integer, bool: fields.Boolean}[hint](**options)
+    if hint is int:  # "12" is not a number: contracts are exact
+        return fields.Integer(strict=True, **options)
     return Schema.TYPE_MAPPING[hint](**options)
-
-
-def _strict_integer(**options: Any) -> fields.Field[Any]:
-    return fields.Integer(strict=True, **options)
 
 
 def load(name: str, data: Any) -> Any:
