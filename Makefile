@@ -35,7 +35,7 @@ lint: install-dev ## Run the checks that need no server: style, types, arrows, t
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.checks.translations
-	@$(BIN)/python -m tests.checks.documents
+	@$(BIN)/python -m shared.events.asyncapi --check
 	@$(BIN)/python -m tests.checks.names
 
 check: lint test ## Run what CI runs: lint, then test
