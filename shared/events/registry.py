@@ -5,7 +5,6 @@ import re
 import types
 import typing
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
@@ -16,6 +15,8 @@ E = TypeVar("E")
 
 _types: dict[str, type] = {}
 _names: dict[type, str] = {}
+_schemas: dict[type, type[Schema]] = {}
+_instances: dict[type, Schema] = {}
 
 
 class InvalidEvent(Exception):
@@ -62,13 +63,20 @@ def class_of(name: str) -> type:
         raise UnknownEvent(f"unknown event type or version: {name}") from None
 
 
-@cache
 def schema_of(cls: type[Any]) -> Schema:
     """The schema that dumps and checks this dataclass. Unknown fields are ignored: adding one is compatible."""
-    return _schema_class(cls)()
+    if cls not in _instances:
+        _instances[cls] = _schema_class(cls)()
+    return _instances[cls]
 
 
-def _schema_class(cls: type) -> type[Schema]:
+def _schema_class(cls: type[Any]) -> type[Schema]:
+    if cls not in _schemas:
+        _schemas[cls] = _build_schema(cls)
+    return _schemas[cls]
+
+
+def _build_schema(cls: type[Any]) -> type[Schema]:
     hints = typing.get_type_hints(cls)
     declared: dict[str, Any] = {
         item.name: _field(hints[item.name], required=item.default is dataclasses.MISSING)

@@ -1,0 +1,170 @@
+"""Calls from one service to another: over HTTP, with a token, in the name of whoever is at work, and never for long."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import requests
+import structlog
+from flask import has_request_context
+from requests.adapters import HTTPAdapter
+
+from shared.correlation import correlation_id
+from shared.keyring import Keyring
+from shared.metrics import CALLS
+from shared.settings import CommonSettings
+from shared.web.staff import current_staff
+from shared.web.tokens import ACTOR_HEADER, Actor, acting_staff
+
+TIMEOUT = (1.0, 5.0)
+ATTEMPTS = 3
+PAUSE = 0.1
+RENEW_BEFORE = 30.0
+PASSING = (502, 503, 504)
+
+log = structlog.get_logger(__name__)
+
+
+class ServiceUnavailable(Exception):
+    """Another service did not answer, or answered that it cannot at the moment. Trying later makes sense."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"{service} does not answer")
+        self.service = service
+
+
+class CallFailed(Exception):
+    """Another service refused a call. `problem` is its RFC 9457 document ({} if it sent none)."""
+
+    def __init__(self, service: str, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{service} answered {status}: {problem.get('detail') or problem.get('title') or ''}")
+        self.service, self.status, self.problem = service, status, problem
+
+
+class ServiceClient:
+    """Calls the other services as `porteria-<service>`. One for each process; threads may share it."""
+
+    def __init__(self, settings: CommonSettings, service: str, *, scope: str = "") -> None:
+        self._settings, self._service, self._scope = settings, service, scope
+        self._http = requests.Session()
+        self._http.trust_env = False  # a ~/.netrc would replace our Authorization header, a proxy see our tokens
+        for scheme in ("http://", "https://"):
+            self._http.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=32))
+        self._token, self._token_until = "", 0.0
+        self._lock = threading.Lock()
+
+    def get(self, target: str, path: str, **params: Any) -> Any:
+        """GET `/api/<target>/v1<path>`; None and empty parameters are left out. Raises CallFailed, ServiceUnavailable."""
+        return self.request("GET", target, path, params=_given(params))
+
+    def post(self, target: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """POST JSON; with an idempotency `key` it is safe to try again, and is."""
+        return self.request("POST", target, path, json={} if body is None else body, key=key)
+
+    def patch(self, target: str, path: str, body: Any) -> Any:
+        """PATCH JSON."""
+        return self.request("PATCH", target, path, json=body)
+
+    def every(self, target: str, path: str, **params: Any) -> Iterator[Any]:
+        """Every item of a list, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.get(target, path, **params, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        key: str | None = None,
+    ) -> Any:
+        """One call with bounded retries; returns the JSON of the answer, None if it has no body."""
+        url = f"{self._settings.internal_url(target)}/api/{target}/v1{path}"
+        headers = self._headers(key)
+        safe = method in ("GET", "HEAD") or key is not None
+        answer = self._send(target, method, url, safe=safe, params=params, json=json, headers=headers)
+        if answer.status_code == 401:
+            # Identity changed its keys, or its clock and ours differ: one fresh token, then the answer counts.
+            self._forget_token(headers["Authorization"])
+            headers["Authorization"] = f"Bearer {self._bearer()}"
+            answer = self._send(target, method, url, safe=safe, params=params, json=json, headers=headers)
+        return self._read(target, method, answer)
+
+    def _send(self, target: str, method: str, url: str, *, safe: bool, **parts: Any) -> requests.Response:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answer = self._http.request(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
+                if answer.status_code not in PASSING:
+                    return answer
+                failure = str(answer.status_code)
+            except requests.RequestException as error:
+                failure = type(error).__name__
+            log.warning("service_call_failed", target=target, method=method, failure=failure, attempt=attempt)
+            if not safe:
+                break
+            if attempt < ATTEMPTS:
+                time.sleep(PAUSE * attempt)
+        CALLS.labels(target, method, "unavailable").inc()
+        raise ServiceUnavailable(target)
+
+    def _read(self, target: str, method: str, answer: requests.Response) -> Any:
+        CALLS.labels(target, method, "ok" if answer.ok else str(answer.status_code)).inc()
+        try:
+            body = answer.json() if answer.content else None
+        except ValueError:
+            body = None
+        if not answer.ok:
+            raise CallFailed(target, answer.status_code, body if isinstance(body, dict) else {})
+        return body
+
+    def _headers(self, key: str | None) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self._bearer()}", "Accept": "application/json"}
+        if current := correlation_id():
+            headers["X-Correlation-Id"] = current
+        if actor := _acting():
+            headers[ACTOR_HEADER] = f"{actor.id};{quote(actor.name)}"
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return headers
+
+    def _bearer(self) -> str:
+        with self._lock:
+            if time.monotonic() >= self._token_until:
+                self._token, lifetime = self._fetch_token()
+                self._token_until = time.monotonic() + max(lifetime - RENEW_BEFORE, 1.0)
+            return self._token
+
+    def _forget_token(self, authorization: str) -> None:
+        with self._lock:
+            if authorization == f"Bearer {self._token}":
+                self._token_until = 0.0
+
+    def _fetch_token(self) -> tuple[str, float]:
+        secret = Keyring(self._settings.data, self._service).client_secret()
+        data = {"grant_type": "client_credentials"} | ({"scope": self._scope} if self._scope else {})
+        url = self._settings.internal_url("identity") + "/oauth/token"
+        auth = (f"porteria-{self._service}", secret)
+        answer = self._send("identity", "POST", url, safe=True, data=data, auth=auth)
+        granted = self._read("identity", "POST", answer)
+        return str(granted["access_token"]), float(granted.get("expires_in", 60))
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None and value != ""}
+
+
+def _acting() -> Actor | None:
+    """Who stands behind this call: the person at the page, or the one for whom we ourselves were called."""
+    if not has_request_context():
+        return None
+    staff = current_staff()
+    return Actor(staff.id, staff.name) if staff else acting_staff()
