@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from tests.checks.translations import compile_catalogs
 from tests.support import postgres, servers
 from tests.support.smtp import SmtpSink
 
@@ -19,6 +20,11 @@ def _lacking(why: object) -> NoReturn:
     if servers.in_ci():
         pytest.fail(f"CI needs it: {why}", pytrace=False)
     pytest.skip(str(why))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Spanish pages need compiled catalogs, also when pytest was started without make."""
+    compile_catalogs(session.config.rootpath)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

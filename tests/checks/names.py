@@ -12,7 +12,7 @@ from pathlib import Path
 _HOSTS = "|".join(
     ("py" + "pi", "python" + "hosted", "npm" + "js", "registry[.]npm", "deb[.]" + "debian", "yarn" + "pkg")
 )
-_FOLDERS = "|".join(("wo" + "rk", "ro" + "ot", "fa" + "rm", "home/[a-z]", "Users/[A-Za-z]"))
+_FOLDERS = "|".join(("wo" + "rk", "ro" + "ot", "fa" + "rm", "home/[a-z]+", "Users/[A-Za-z]+"))
 PATTERNS = {
     "a registry's host": re.compile(rf"https?://[\w.-]*(?:{_HOSTS})[\w.-]*", re.IGNORECASE),
     "an index address": re.compile("--(?:extra-)?index" + "-url|--find" + "-links|--trusted" + "-host"),
