@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import NoReturn, Protocol, TypeVar, runtime_checkable
+
+import pytest
 
 from tests.support import postgres, rabbitmq
 from tests.support.processes import ServerFailed
@@ -235,6 +237,13 @@ def why_not_install() -> str | None:
     if sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0:
         return None
     return "neither root nor sudo without a password"
+
+
+def lacking(why: object) -> NoReturn:
+    """Skip the test, with the reason; in CI nothing that needs a real server may be left out."""
+    if in_ci():
+        pytest.fail(f"CI needs it: {why}", pytrace=False)
+    pytest.skip(str(why))
 
 
 def in_ci() -> bool:
