@@ -1,0 +1,48 @@
+// Comfort only: every page works without it.
+"use strict";
+
+// A page of something that runs renews its live parts, and loads once more when it has ended.
+async function renew(failures) {
+  const seconds = Number(document.body.dataset.refresh);
+  if (!seconds) return;
+  await new Promise((done) => setTimeout(done, 1000 * seconds * Math.min(1 + failures, 5)));
+  if (document.hidden) return renew(0);
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) return location.reload();
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!fresh.body.dataset.refresh) return location.reload();
+    for (const part of document.querySelectorAll("[data-live][id]")) {
+      const other = fresh.getElementById(part.id);
+      if (other) part.replaceChildren(...other.childNodes);
+    }
+    return renew(0);
+  } catch {
+    return renew(failures + 1);
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const part of document.querySelectorAll("[data-needs-js]")) part.hidden = false;
+  renew(0);
+});
+
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.selectAll;
+  if (!name) return;
+  const scope = event.target.form ?? document;
+  for (const box of scope.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]`)) {
+    box.checked = event.target.checked;
+  }
+});
+
+// A second click while the first is on its way must not send twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
