@@ -17,8 +17,10 @@ help: ## Show this list
 	@printf '\nSettings come from the environment (PORTERIA_PORT, PORTERIA_DATABASE_URL, ...); docs/ lists them.\n'
 
 install: $(VENV)/.installed $(COMPILED) ## Install what runs into .venv (only when requirements.txt changed)
+	@:
 
 install-dev: $(VENV)/.installed-dev $(COMPILED) ## Install what runs and what tests and checks need
+	@:
 
 run: install ## Start everything on this machine; Ctrl-C ends it
 	@$(BIN)/python -m shared.embedded $(ARGS)

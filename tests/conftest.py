@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,13 +13,6 @@ from tests.support.smtp import SmtpSink
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-
-def _lacking(why: object) -> NoReturn:
-    """Skip, with the reason; in CI nothing that needs a real server may be left out."""
-    if servers.in_ci():
-        pytest.fail(f"CI needs it: {why}", pytrace=False)
-    pytest.skip(str(why))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -42,7 +35,7 @@ def postgres_server() -> Iterator[servers.PostgresServer]:
         with servers.running_postgres() as server:
             yield server
     except servers.Unavailable as error:
-        _lacking(error)
+        servers.lacking(error)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +45,7 @@ def rabbitmq_server() -> Iterator[servers.RabbitmqServer]:
         with servers.running_rabbitmq() as server:
             yield server
     except servers.Unavailable as error:
-        _lacking(error)
+        servers.lacking(error)
 
 
 @pytest.fixture
@@ -103,7 +96,7 @@ def browser() -> "Iterator[Browser]":
             yield running
     except NoBrowser as error:
         servers.REPORT.lines.append(f"no browser ({error})")
-        _lacking(error)
+        servers.lacking(error)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def own_rabbitmq() -> Iterator[servers.RabbitmqServer]:
         with servers.running_rabbitmq() as server:
             yield server
     except servers.Unavailable as error:
-        pytest.skip(str(error))
+        servers.lacking(error)
 
 
 def _kill(server: servers.Server) -> None:

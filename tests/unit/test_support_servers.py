@@ -84,6 +84,15 @@ def test_ci_is_what_the_environment_says(monkeypatch, value, expected):
     assert servers.in_ci() is expected
 
 
+def test_what_is_lacking_is_skipped_with_the_reason_and_fails_in_ci(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no real Thing"):
+        servers.lacking("no real Thing")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="CI needs it: no real Thing"):
+        servers.lacking("no real Thing")
+
+
 def test_nothing_is_installed_where_it_is_forbidden(monkeypatch):
     monkeypatch.setenv("PORTERIA_TEST_INSTALL", "0")
     assert servers.install("postgresql") == "forbidden by PORTERIA_TEST_INSTALL=0"
