@@ -10,7 +10,7 @@ def person(
     number: int, *, classes: str = "tenant", email: str | None = None, domain: str = "example.com"
 ) -> dict[str, Any]:
     """The `number`th person, with a citizen's document that nobody else has."""
-    address = f"persona{number}@{domain}" if email is None else email
+    address = f"persona{number}@example.com" if email is None else email
     return {
         "classes": classes.split("+"),
         "document_type": "CC",
