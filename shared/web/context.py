@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import current_app
 from flask_babel import LazyString
@@ -12,7 +12,7 @@ from shared.db import Database
 from shared.keyring import Keyring
 from shared.settings import CommonSettings
 
-Text = str | LazyString
+Text: TypeAlias = str | LazyString
 TokenKeys = Callable[[str], KeySet]
 """Gives the keys that may have signed a token, being told its `kid`."""
 

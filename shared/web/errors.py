@@ -21,7 +21,7 @@ PLAIN = {
     401: (lazy_gettext("You are not signed in"), lazy_gettext("Sign in and try again.")),
     403: (lazy_gettext("You may not do this"), lazy_gettext("Your role does not allow it. Ask an administrator.")),
     404: (lazy_gettext("There is nothing here"), lazy_gettext("The address is wrong, or what it showed is gone.")),
-    405: (lazy_gettext("This does not work that way"), lazy_gettext("The address does not accept this kind of request.")),
+    405: (lazy_gettext("This does not work that way"), lazy_gettext("The address takes no such request.")),
     409: (lazy_gettext("Something changed meanwhile"), lazy_gettext("Look at the present state and try again.")),
     413: (lazy_gettext("That is too large"), lazy_gettext("Send a smaller file, or divide it.")),
     415: (lazy_gettext("This format is not accepted"), lazy_gettext("Send it in another format.")),
@@ -31,7 +31,7 @@ PLAIN = {
     502: (lazy_gettext("A part of the system does not answer"), lazy_gettext("Try again in a moment.")),
     503: (lazy_gettext("Not available at the moment"), lazy_gettext("Try again in a moment.")),
 }
-PROBLEM_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/.well-known/", "/healthz/", "/readyz/")
+PROBLEM_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/.well-known/", "/healthz", "/readyz")
 
 log = structlog.get_logger(__name__)
 
@@ -139,7 +139,8 @@ def _page(status: int, detail: Text | None, errors: list[Any], headers: list[tup
     title, advice = PLAIN.get(status, (HTTPStatus(status).phrase, ""))
     shown = {"status": status, "title": title, "detail": detail or advice, "errors": errors}
     try:
-        body = render_template("error.html", correlation_id=correlation_id(), **shown)
+        layout, home = _surroundings()
+        body = render_template("error.html", correlation_id=correlation_id(), layout=layout, home=home, **shown)
     except Exception:
         # The page needs the session and maybe the database; what broke them must not hide the message.
         log.exception("error_page_failed")
@@ -148,3 +149,10 @@ def _page(status: int, detail: Text | None, errors: list[Any], headers: list[tup
     for name, value in headers:
         response.headers[name] = value
     return response
+
+
+def _surroundings() -> tuple[str, str]:
+    """The frame of the area in which the error happened, and where its start is."""
+    if request.path.startswith("/customerarea"):
+        return "customerarea.html", "/customerarea/"
+    return "backoffice.html", current().home

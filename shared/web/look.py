@@ -48,7 +48,7 @@ STATES: dict[str, State] = {
 }
 
 BACKOFFICES: tuple[tuple[str, Text, str, Text], ...] = (
-    ("directory", lazy_gettext("Directory"), "people", lazy_gettext("Tenants and owners, their data and their imports.")),
+    ("directory", lazy_gettext("Directory"), "people", lazy_gettext("Tenants and owners, their data, their imports.")),
     ("identity", lazy_gettext("Access"), "key", lazy_gettext("Keys to the client area, batches and staff users.")),
     ("mailer", lazy_gettext("Mail"), "envelope", lazy_gettext("Letters that wait, letters sent, templates.")),
     ("portal", lazy_gettext("Client area"), "house-door", lazy_gettext("Invoices, payments and requests of clients.")),
@@ -133,7 +133,8 @@ def icon(name: str, label: str = "") -> Markup:
     """An icon of Bootstrap as inline SVG (the sprite weighs a megabyte); without a label it is only decoration."""
     box, body = _icons()[name]
     meaning = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="bi" viewBox="{}" fill="currentColor" {}>{}</svg>').format(box, meaning, Markup(body))
+    shape = Markup(body)  # noqa: S704 - a file of the wheel, nothing that anybody typed
+    return Markup('<svg class="bi" viewBox="{}" fill="currentColor" {}>{}</svg>').format(box, meaning, shape)
 
 
 def state_of(state: str) -> State:
@@ -145,8 +146,10 @@ def own_menu() -> list[tuple[MenuItem, bool]]:
     """The entries of this back office that the signed-in person may open, and which of them is the present one."""
     staff = current_staff()
     entries = [item for item in current().menu if has_role(staff, item.role)]
-    best = max((url_for(item.endpoint) for item in entries if request.path.startswith(url_for(item.endpoint))), default="")
-    return [(item, url_for(item.endpoint) == best) for item in entries]
+    addresses = [url_for(item.endpoint) for item in entries]
+    # The longest address that the present one begins with: the start page's is a prefix of all others.
+    present = max((address for address in addresses if request.path.startswith(address)), key=len, default="")
+    return [(item, address == present) for item, address in zip(entries, addresses, strict=True)]
 
 
 def with_query(**changes: Any) -> str:

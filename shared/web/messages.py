@@ -81,7 +81,7 @@ def translate_marshmallow() -> None:
                 setattr(kind, name, _Message(text))
 
 
-def _descendants(kind: type) -> Iterator[Any]:
+def _descendants(kind: Any) -> Iterator[Any]:
     yield kind
     for child in kind.__subclasses__():
         yield from _descendants(child)

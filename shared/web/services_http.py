@@ -12,6 +12,7 @@ from flask import has_request_context
 from requests.adapters import HTTPAdapter
 
 from shared.correlation import correlation_id
+from shared.i18n import language
 from shared.keyring import Keyring
 from shared.metrics import CALLS
 from shared.settings import CommonSettings
@@ -36,11 +37,16 @@ class ServiceUnavailable(Exception):
 
 
 class CallFailed(Exception):
-    """Another service refused a call. `problem` is its RFC 9457 document ({} if it sent none)."""
+    """Another service refused a call. `problem` is its RFC 9457 document ({} if it sent none).
 
-    def __init__(self, service: str, status: int, problem: Mapping[str, Any]) -> None:
+    `retry_after` is in how many seconds it asks to be called again, None if it did not say.
+    """
+
+    def __init__(
+        self, service: str, status: int, problem: Mapping[str, Any], *, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"{service} answered {status}: {problem.get('detail') or problem.get('title') or ''}")
-        self.service, self.status, self.problem = service, status, problem
+        self.service, self.status, self.problem, self.retry_after = service, status, problem, retry_after
 
 
 class ServiceClient:
@@ -56,7 +62,10 @@ class ServiceClient:
         self._lock = threading.Lock()
 
     def get(self, target: str, path: str, **params: Any) -> Any:
-        """GET `/api/<target>/v1<path>`; None and empty parameters are left out. Raises CallFailed, ServiceUnavailable."""
+        """GET `/api/<target>/v1<path>`, without parameters that are None or "".
+
+        Raises CallFailed if it was refused, ServiceUnavailable if there was no answer.
+        """
         return self.request("GET", target, path, params=_given(params))
 
     def post(self, target: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
@@ -123,11 +132,16 @@ class ServiceClient:
         except ValueError:
             body = None
         if not answer.ok:
-            raise CallFailed(target, answer.status_code, body if isinstance(body, dict) else {})
+            wait = answer.headers.get("Retry-After", "")
+            retry_after = int(wait) if wait.isdecimal() else None
+            problem = body if isinstance(body, dict) else {}
+            raise CallFailed(target, answer.status_code, problem, retry_after=retry_after)
         return body
 
     def _headers(self, key: str | None) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self._bearer()}", "Accept": "application/json"}
+        if has_request_context():
+            headers["Accept-Language"] = language()  # so that a refusal can be shown to the reader as it is
         if current := correlation_id():
             headers["X-Correlation-Id"] = current
         if actor := _acting():

@@ -142,8 +142,9 @@ def _authenticate() -> Client:
     except ExpiredTokenError:
         raise _refused(gettext("The token has expired.")) from None
     except InvalidClaimError as error:
-        texts = {"aud": gettext("The token is for another audience."), "iss": gettext("The token is of another issuer.")}
-        raise _refused(texts.get(error.claim, gettext("The token is not valid."))) from None
+        if error.claim == "aud":
+            raise _refused(gettext("The token is for another audience.")) from None
+        raise _refused(gettext("The token is not valid: its %(claim)s is wrong.", claim=error.claim)) from None
     except MissingClaimError:
         raise _refused(gettext("The token lacks a claim that is needed.")) from None
     except (JoseError, ValueError):

@@ -1,0 +1,234 @@
+"""The front door of the embedded run: the one origin in front of the four services, which a proxy is in production.
+
+It routes by prefix and rewrites nothing. What arrives and what is answered flows through in pieces, so that a large
+upload or download needs no memory here. `python -m shared.embedded.frontdoor --port 8000 --directory 8001 …`
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import urllib3
+from gunicorn.app.base import BaseApplication
+
+from shared.embedded.lifeline import follow_parent
+from shared.settings import CommonSettings
+
+SERVICES = ("directory", "identity", "mailer", "portal")
+THREADS = 48
+PIECE = 64 * 1024
+TIMEOUT = urllib3.Timeout(connect=2, read=120)
+DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 10.0
+HOP_BY_HOP = frozenset(
+    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding")
+    + ("upgrade", "proxy-connection", "expect")
+)
+# What an outsider says about where it comes from is replaced by what this door sees.
+OURS = frozenset(("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"))
+REPLACED = HOP_BY_HOP | OURS | {"forwarded", "x-real-ip"}
+
+Environ = Mapping[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+def service_of(path: str) -> str | None:
+    """The service that a path belongs to, None if to none."""
+    parts = path.split("/")
+    first, second = (parts + ["", ""])[1:3]
+    if first in ("backoffice", "api", "healthz", "readyz") and second in SERVICES:
+        return second
+    if first == "customerarea":
+        return "portal"
+    # Signing in lives at identity, and so does the start page that shows where one can go after it.
+    if first in ("oauth", ".well-known") or (first == "backoffice" and second == "" and len(parts) <= 3):
+        return "identity"
+    return None
+
+
+class FrontDoor:
+    """The WSGI application. `ports` says where on this machine each service listens; `scheme` what outsiders use."""
+
+    def __init__(self, ports: Mapping[str, int], scheme: str = "http") -> None:
+        self._scheme = scheme
+        self._pools = {
+            service: urllib3.HTTPConnectionPool(
+                "127.0.0.1", port, maxsize=THREADS, timeout=TIMEOUT, retries=False, blocksize=PIECE
+            )
+            for service, port in ports.items()
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if path in ("", "/"):
+            start_response("302 Found", [("Location", "/customerarea/"), ("Content-Length", "0")])
+            return [b""]
+        service = service_of(path)
+        if service is None:
+            return _refuse(environ, start_response, 404)
+        try:
+            answer = self._ask(service, environ)
+        except urllib3.exceptions.HTTPError:
+            return _refuse(environ, start_response, 502)
+        headers = [(name, value) for name, value in answer.headers.iteritems() if name.lower() not in HOP_BY_HOP]
+        start_response(f"{answer.status} {answer.reason or ''}".strip(), headers)
+        return _pass_on(answer, environ)
+
+    def _ask(self, service: str, environ: Environ) -> urllib3.BaseHTTPResponse:
+        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        has_body = chunked or environ.get("CONTENT_LENGTH", "") not in ("", "0")
+
+        def once() -> urllib3.BaseHTTPResponse:
+            return self._pools[service].urlopen(
+                environ["REQUEST_METHOD"],
+                _target(environ),
+                body=environ["wsgi.input"] if has_body else None,
+                headers=self._headers(environ),
+                redirect=False,
+                chunked=chunked,
+                preload_content=False,
+                decode_content=False,
+            )
+
+        try:
+            return once()
+        except urllib3.exceptions.ProtocolError:
+            # A kept connection may have been closed just when it was taken; asking again is harmless for a GET.
+            if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+                raise
+            return once()
+
+    def _headers(self, environ: Environ) -> dict[str, str]:
+        headers = {
+            name[5:].replace("_", "-").title(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_") and name[5:].replace("_", "-").lower() not in REPLACED
+        }
+        for name, key in (("Content-Type", "CONTENT_TYPE"), ("Content-Length", "CONTENT_LENGTH")):
+            if environ.get(key):
+                headers[name] = environ[key]
+        headers["X-Forwarded-For"] = environ.get("REMOTE_ADDR", "")
+        headers["X-Forwarded-Proto"] = self._scheme
+        headers["X-Forwarded-Host"] = headers.get("Host", "")
+        # urllib3 adds its own where there is none.
+        headers.setdefault("User-Agent", urllib3.util.SKIP_HEADER)
+        headers.setdefault("Accept-Encoding", urllib3.util.SKIP_HEADER)
+        return headers
+
+
+def _target(environ: Environ) -> str:
+    """The address as it was sent: decoding and encoding it again could change it."""
+    parts = urlsplit(environ["RAW_URI"])
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _pass_on(answer: urllib3.BaseHTTPResponse, environ: Environ) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(PIECE, decode_content=False)
+        answer.drain_conn()
+    finally:
+        answer.release_conn()
+        _drain(environ["wsgi.input"])
+
+
+def _drain(source: Any) -> None:
+    """Read what was not wanted of a body (an upload that is too large), within limits.
+
+    A connection that is closed on unread data is reset, and the browser shows that instead of the answer.
+    """
+    read, until = 0, time.monotonic() + DRAIN_SECONDS
+    try:
+        while read < DRAIN_BYTES and time.monotonic() < until and (piece := source.read(PIECE)):
+            read += len(piece)
+    except OSError:
+        return
+
+
+def _refuse(environ: Environ, start_response: StartResponse, status: int) -> Iterable[bytes]:
+    reason = {404: "Not Found", 502: "Bad Gateway"}[status]
+    if environ.get("PATH_INFO", "").startswith(("/api/", "/oauth/token")):
+        kind = "application/problem+json"
+        body = json.dumps({"type": "about:blank", "title": reason, "status": status}).encode()
+    else:
+        kind, body = "text/html; charset=utf-8", PAGES[status].encode()
+    headers = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ]
+    if status == 502:
+        headers.append(("Retry-After", "2"))
+    start_response(f"{status} {reason}", headers)
+    _drain(environ["wsgi.input"])
+    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+
+PAGE = """<!doctype html>
+<html lang="es"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{head}
+<title>Portería</title></head>
+<body><h1>{title}</h1><p>{text}</p><p lang="en">{english}</p></body></html>
+"""
+PAGES = {
+    404: PAGE.format(
+        head="",
+        title="Aquí no hay nada",
+        text='La dirección no existe. <a href="/customerarea/">Área de clientes</a> · '
+        '<a href="/backoffice/">Administración</a>',
+        english="There is nothing at this address.",
+    ),
+    502: PAGE.format(
+        head='<meta http-equiv="refresh" content="3">',
+        title="Un momento, por favor",
+        text="Esta parte del sistema está arrancando o no responde. La página se vuelve a cargar sola.",
+        english="This part of the system is starting or does not answer. The page loads again by itself.",
+    ),
+}
+
+
+class _Server(BaseApplication):
+    def __init__(self, door: FrontDoor, bind: str) -> None:
+        self._door, self._bind = door, bind
+        super().__init__()
+
+    def load_config(self) -> None:
+        wanted = {
+            "bind": self._bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "worker_connections": 512,
+            "keepalive": 15,
+            "timeout": 60,
+            "graceful_timeout": 5,
+            "loglevel": "warning",
+            "proc_name": "porteria-frontdoor",
+            "control_socket_disable": True,
+        }
+        for name, value in wanted.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> FrontDoor:
+        return self._door
+
+
+@click.command()
+@click.option("--port", required=True, type=int, help="Where outsiders come in, on this machine only.")
+@click.option("--directory", required=True, type=int, help="Port of the directory.")
+@click.option("--identity", required=True, type=int, help="Port of identity.")
+@click.option("--mailer", required=True, type=int, help="Port of the mailer.")
+@click.option("--portal", required=True, type=int, help="Port of the portal.")
+def main(port: int, **ports: int) -> None:
+    """Serve the one origin in front of the four services."""
+    follow_parent()
+    scheme = urlsplit(CommonSettings.load().public_url).scheme
+    _Server(FrontDoor(ports, scheme), f"127.0.0.1:{port}").run()
+
+
+if __name__ == "__main__":
+    main()
