@@ -1,0 +1,115 @@
+"""Reads of the copy of parties."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from services.identity.models.credentials import Credential
+from services.identity.models.parties import Party
+from services.identity.rules.eligibility import BLOCKED_STATES
+from services.identity.rules.lifecycle import ACTIVE
+from services.identity.rules.logins import email_key, is_email, searchable
+from shared.documents import login_key
+
+MOST_OWNERS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyFilter:
+    """The directory's filters, applied to the copy. Empty ones do not filter; they all hold at once."""
+
+    q: str = ""
+    document: str = ""
+    code: str = ""
+    party_class: str = ""
+    active: bool | None = None
+    email_state: str = ""
+    has_access: bool | None = None
+
+
+def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
+    """One party of the copy."""
+    return session.get(Party, party_id)
+
+
+def count_parties(session: Session) -> int:
+    """How many parties the copy holds."""
+    return session.scalar(select(func.count()).select_from(Party)) or 0
+
+
+def list_unknown(session: Session, party_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the ids that the copy does not hold."""
+    wanted = list(dict.fromkeys(party_ids))
+    known: set[uuid.UUID] = set()
+    for start in range(0, len(wanted), 1000):
+        known.update(session.scalars(select(Party.id).where(Party.id.in_(wanted[start : start + 1000]))))
+    return [one for one in wanted if one not in known]
+
+
+def lock_parties(session: Session, party_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Party]:
+    """The parties, locked until the transaction ends: whoever changes credentials of a party holds its row.
+
+    Always in the order of their ids, so that two transactions never wait for each other. (On SQLite the transaction
+    itself is the lock.)
+    """
+    statement = select(Party).where(Party.id.in_(set(party_ids))).order_by(Party.id)
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return {party.id: party for party in session.scalars(locked)}
+
+
+def login_forms(login: str) -> list[str]:
+    """The keys under which the party of this login may be kept: one e-mail key, or candidates of a document."""
+    return [email_key(login)] if is_email(login) else list(login_key(login))
+
+
+def list_parties_by_login(session: Session, login: str) -> Sequence[Party]:
+    """Who may sign in with this: nearly always one party or none.
+
+    An e-mail address counts only if one party alone has it. A number may be the cédula of one party and the NIT of
+    another: then both are given, and the password tells them apart.
+    """
+    forms = login_forms(login)
+    if not forms:
+        return []
+    if is_email(login):
+        owners = session.scalars(select(Party).where(Party.email_key == forms[0]).limit(2)).all()
+        return owners if len(owners) == 1 else []
+    return session.scalars(select(Party).where(Party.document_key.in_(forms)).order_by(Party.id).limit(MOST_OWNERS)).all()
+
+
+def has_access() -> ColumnElement[bool]:
+    """Whether a party has a valid credential."""
+    return exists().where(Credential.party_id == Party.id, Credential.state == ACTIVE)
+
+
+def parties_matching(chosen: PartyFilter) -> Select[tuple[Party]]:
+    """The parties that pass a filter, unordered."""
+    return select(Party).where(*_conditions(chosen))
+
+
+def _conditions(chosen: PartyFilter) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    conditions += [Party.name_search.contains(word, autoescape=True) for word in searchable(chosen.q).split()]
+    if chosen.document.strip():
+        bare = "".join(c for c in chosen.document if c.isalnum()).upper()
+        conditions.append(
+            or_(Party.document_key.in_(login_key(chosen.document)), Party.document_key.contains(bare, autoescape=True))
+        )
+    if chosen.code.strip():
+        conditions.append(func.lower(Party.code) == chosen.code.strip().lower())
+    if chosen.party_class:
+        conditions.append({"tenant": Party.is_tenant, "owner": Party.is_owner}[chosen.party_class].is_(True))
+    if chosen.active is not None:
+        conditions.append(Party.active.is_(chosen.active))
+    if chosen.email_state == "none":
+        conditions.append(Party.email.is_(None))
+    elif chosen.email_state == "deliverable":
+        conditions.append(Party.email_state.not_in(BLOCKED_STATES))
+    elif chosen.email_state:
+        conditions.append(Party.email_state == chosen.email_state)
+    if chosen.has_access is not None:
+        conditions.append(has_access() if chosen.has_access else ~has_access())
+    return conditions

@@ -1,0 +1,20 @@
+"""The staff: roles, user names, and how long a sign-in lasts."""
+
+import re
+from datetime import timedelta
+
+ADMINISTRATOR, AGENT, AUDITOR = "administrator", "agent", "auditor"
+ROLES = (ADMINISTRATOR, AGENT, AUDITOR)
+SESSION_LASTS = timedelta(hours=12)
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+MIN_PASSWORD, MAX_PASSWORD_BYTES = 10, 72
+
+
+def normal_username(text: str) -> str:
+    """The user name as it is kept and compared."""
+    return text.strip().lower()
+
+
+def is_username(text: str) -> bool:
+    """Whether a normalised user name may be given."""
+    return USERNAME.fullmatch(text) is not None
