@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -218,18 +218,15 @@ def add_vhosts(control: Callable[..., str], numbers: range, user: str) -> None:
 
 
 def wipe(url: str) -> None:
-    """Delete the queues and exchanges that Portería declares, as far as they exist."""
+    """Delete the queues and the exchange that Portería declares, as far as they exist."""
+    from shared.bus import topology  # the product is loaded only where it is needed
+
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         channel = connection.channel()
-        for queue in _known_queues():
-            channel.queue_delete(queue)
-        for exchange in ("porteria.events", "porteria.dead", "porteria.retry"):
-            channel.exchange_delete(exchange)
-
-
-def _known_queues() -> Iterator[str]:
-    for service in ("directory", "identity", "mailer", "portal"):
-        yield from (f"porteria.{service}", f"porteria.{service}.dead", f"porteria.{service}.retry")
+        for service in topology.HEARS:
+            channel.queue_delete(topology.queue_of(service))
+            channel.queue_delete(topology.dead_queue_of(service))
+        channel.exchange_delete(topology.EXCHANGE)
 
 
 def _definitions() -> dict[str, object]:

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +134,7 @@ def running_rabbitmq() -> Iterator[RabbitmqServer]:
 
 
 @contextmanager
-def _first(name: str, ways: list[Way[ServerType]], version_of: Callable[[str], str]) -> Iterator[ServerType]:
+def _first(name: str, ways: Sequence[Way[ServerType]], version_of: Callable[[str], str]) -> Iterator[ServerType]:
     reasons: list[str] = []
     for label, make in ways:
         began = time.perf_counter()

@@ -36,7 +36,7 @@ def _version(url: str) -> str:
 
 def test_the_first_way_that_works_is_taken_and_ended():
     first, second = _Server("first"), _Server("second")
-    ways = [("a", lambda: "not set"), ("b", lambda: first), ("c", lambda: second)]
+    ways: list[servers.Way] = [("a", lambda: "not set"), ("b", lambda: first), ("c", lambda: second)]
 
     with servers._first("Thing", ways, _version) as server:
         assert server is first
@@ -65,7 +65,7 @@ def test_interrupting_the_start_leaves_nothing_behind():
 
 
 def test_without_any_way_the_reason_of_each_is_told():
-    ways = [("a", lambda: "not set"), ("b", lambda: _Server("broken", ServerFailed))]
+    ways: list[servers.Way] = [("a", lambda: "not set"), ("b", lambda: _Server("broken", ServerFailed))]
 
     reasons = r"no real Thing: a: not set; b: broken"
     with pytest.raises(servers.Unavailable, match=reasons), servers._first("Thing", ways, _version):
