@@ -1,0 +1,68 @@
+"""A kombu connection to either broker: for consuming and for looking after the queues."""
+
+import sqlite3
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import kombu
+from kombu.exceptions import ChannelError, KombuError
+
+from shared.bus import topology
+from shared.bus.messages import BrokerUnavailable
+
+HEARTBEAT = 60  # seconds; a peer that says nothing for twice as long is gone
+CONNECT_TIMEOUT = 5.0
+
+
+def new_connection(broker_url: str) -> Any:
+    """A kombu connection that is not open yet."""
+    if broker_url.startswith("embedded:"):
+        from shared.bus import embedded
+
+        return embedded.new_connection(broker_url)
+    secure = broker_url.startswith("amqps:")
+    tls = {"server_hostname": urlsplit(broker_url).hostname, "cert_reqs": ssl.CERT_REQUIRED} if secure else False
+    return kombu.Connection(broker_url, heartbeat=HEARTBEAT, connect_timeout=CONNECT_TIMEOUT, ssl=tls)
+
+
+def errors_of(connection: Any) -> tuple[type[Exception], ...]:
+    """What this connection raises when the broker or the way to it fails."""
+    known = (*connection.connection_errors, *connection.channel_errors)
+    return (*known, KombuError, OSError, sqlite3.Error)
+
+
+@contextmanager
+def open_channel(broker_url: str) -> Iterator[Any]:
+    """A kombu channel for the time of the block. Every failure of the broker becomes BrokerUnavailable."""
+    connection = new_connection(broker_url)
+    failures = errors_of(connection)
+    try:
+        with connection, connection.channel() as channel:
+            yield channel
+    except failures as error:
+        raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def declare_topology(broker_url: str) -> None:
+    """Make sure that exchange, queues, bindings and dead-letter queues exist. Raises BrokerUnavailable."""
+    with open_channel(broker_url) as channel:
+        topology.declare(channel)
+
+
+def queue_depth(broker_url: str, service: str) -> int:
+    """How many messages wait for a service and are not in the hands of a consumer. Raises BrokerUnavailable."""
+    return count_waiting(broker_url, topology.queue_of(service))
+
+
+def count_waiting(broker_url: str, queue: str) -> int:
+    """How many messages are ready in a queue; none in one that does not exist. Raises BrokerUnavailable."""
+    with open_channel(broker_url) as channel:
+        try:
+            return int(channel.queue_declare(queue=queue, passive=True).message_count)
+        except ChannelError as error:
+            if error.reply_code == 404:
+                return 0
+            raise
