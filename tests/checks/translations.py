@@ -13,11 +13,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import TemplateSyntaxError
 
 LANGUAGE = "es"
 METHODS = [("**/templates/**", "jinja2.ext:babel_extract"), ("**.py", "python")]
-# A template that does not parse has to fail here instead of losing its texts.
-OPTIONS = {"**/templates/**": {"silent": "false"}}
+# As shared.web sets up Jinja; a template that does not parse has to fail here instead of losing its texts.
+OPTIONS = {"**/templates/**": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "_l": None,
@@ -28,6 +29,10 @@ KEYWORDS = {
 _LEFT_OUT = ("static", "translations", "migrations", "__pycache__")
 
 Key = tuple[object, str | None]
+
+
+class Unreadable(Exception):
+    """A file of code or a template does not parse; the text says which and why."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +49,21 @@ class Room:
     def extract(self) -> Catalog:
         """Return the texts that its code and templates use."""
         catalog = Catalog(project="Portería", copyright_holder="Portería", charset="utf-8")
+        reading: list[str] = []
         found = extract_from_dir(
             self.folder,
             METHODS,
             OPTIONS,
             keywords=KEYWORDS,
             comment_tags=("Translators:",),
+            callback=lambda file, _method, _options: reading.append(file),
             directory_filter=lambda path: Path(path).name not in _LEFT_OUT,
         )
-        for file, _line, message, comments, context in found:
-            catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+        try:
+            for file, _line, message, comments, context in found:
+                catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
+        except (TemplateSyntaxError, SyntaxError) as error:
+            raise Unreadable(f"{self.folder / reading[-1]}: {error}") from error
         return catalog
 
     def read(self) -> Catalog:
@@ -165,4 +175,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Unreadable as unreadable:
+        sys.exit(f"translations: {unreadable}")

@@ -121,7 +121,7 @@ def test_updating_adds_what_is_new_drops_what_is_gone_and_keeps_the_rest(room):
     assert not translations.update(room)
 
 
-def test_a_template_that_does_not_parse_is_an_error(room):
+def test_a_template_that_does_not_parse_is_named(room):
     (room.folder / "templates" / "page.html").write_text("{% if %}")
-    with pytest.raises(Exception, match="Expected an expression"):
+    with pytest.raises(translations.Unreadable, match=r"page\.html: Expected an expression"):
         translations.problems(room)
