@@ -23,8 +23,8 @@ PIECE = 64 * 1024
 TIMEOUT = urllib3.Timeout(connect=2, read=120)
 DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 10.0
 HOP_BY_HOP = frozenset(
-    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding")
-    + ("upgrade", "proxy-connection", "expect")
+    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding"
+    " upgrade expect".split()
 )
 # What an outsider says about where it comes from is replaced by what this door sees.
 OURS = frozenset(("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"))
@@ -37,7 +37,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 def service_of(path: str) -> str | None:
     """The service that a path belongs to, None if to none."""
     parts = path.split("/")
-    first, second = (parts + ["", ""])[1:3]
+    first, second = [*parts, "", ""][1:3]
     if first in ("backoffice", "api", "healthz", "readyz") and second in SERVICES:
         return second
     if first == "customerarea":

@@ -111,7 +111,8 @@ def _configure(app: Flask, service: str, keyring: Keyring, settings: CommonSetti
         # A form is good as long as the session; a page that was open for two hours must not lose its text.
         WTF_CSRF_TIME_LIMIT=None,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    # In a known order, and readable: names here have accents.
+    app.json.sort_keys = app.json.ensure_ascii = False  # type: ignore[attr-defined]
 
 
 def _limit_body() -> None:

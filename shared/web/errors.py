@@ -1,11 +1,12 @@
 """Everything that goes wrong is answered here: a page in plain words for people, RFC 9457 for programs."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from werkzeug.exceptions import HTTPException
 
@@ -84,7 +85,7 @@ def problem_response(
     document |= extra
     if current_id := correlation_id():
         document["correlation_id"] = current_id
-    response = Response(json.dumps(document), status, content_type="application/problem+json")
+    response = Response(json.dumps(document, ensure_ascii=False), status, content_type="application/problem+json")
     for name, value in headers:
         response.headers[name] = value
     return response
