@@ -65,7 +65,7 @@ class Relay:
         delay = 0.2
         while not stop.is_set():
             try:
-                with open_publisher(self._broker_url) as publisher, self._autocommitting() as connection:
+                with open_publisher(self._broker_url) as publisher, self.connect() as connection:
                     while not stop.is_set():
                         if not self._leads(connection) or not self.relay_once(connection, publisher):
                             self._wakeups.wait(TOPIC, IDLE)
@@ -75,15 +75,18 @@ class Relay:
                 stop.wait(delay)
                 delay = min(delay * 2, 15)
 
-    def _autocommitting(self) -> Connection:
-        return self._db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    def connect(self) -> Connection:
+        """The relay's own connection. Each of its transactions only reads or only writes, so SQLite needs no lock
+        before the first write."""
+        return self._db.engine.connect().execution_options(porteria_reading=True)
 
     def _leads(self, connection: Connection) -> bool:
         # The advisory lock lives as long as this connection: taking it again is cheap and tells whether we hold it.
         # Once is enough: it is re-entrant, and the connection's death releases every count of it.
         if self._db.is_sqlite or connection.info.get("porteria_leads"):
             return True
-        held = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})
+        with connection.begin():
+            held = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})
         connection.info["porteria_leads"] = held
         return bool(held)
 
@@ -92,7 +95,8 @@ class Relay:
 
         There is no cursor to fall behind: what is in the table has not been confirmed yet, however late it committed.
         """
-        rows = connection.execute(select(outbox).order_by(outbox.c.id).limit(BATCH)).all()
+        with connection.begin():
+            rows = connection.execute(select(outbox).order_by(outbox.c.id).limit(BATCH)).all()
         if not rows:
             return False
         confirmed = publisher.publish(
@@ -104,5 +108,6 @@ class Relay:
         return True
 
     def _remove(self, connection: Connection, ids: Sequence[uuid.UUID]) -> None:
-        for start in range(0, len(ids), 500):
-            connection.execute(delete(outbox).where(outbox.c.id.in_(ids[start : start + 500])))
+        with connection.begin():
+            for start in range(0, len(ids), 500):
+                connection.execute(delete(outbox).where(outbox.c.id.in_(ids[start : start + 500])))

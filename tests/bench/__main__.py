@@ -92,7 +92,7 @@ def bench_batch(system: System, sink: SmtpSink) -> None:
     say(
         f"batch of {BATCH}: request to last letter accepted",
         f"{rate:.0f}/s",
-        f"aim 350/s; bare {limit:.0f}/s (hash {hashed:.0f}, copy {copied:.0f}, publish {published:.0f}, send {sent:.0f})",
+        f"aim 350; bare {limit:.0f}/s (hash {hashed:.0f}, copy {copied:.0f}, publish {published:.0f}, send {sent:.0f})",
     )
     assert len(letters.passwords(sink.messages)) == BATCH
 

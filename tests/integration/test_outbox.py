@@ -58,11 +58,11 @@ def test_only_what_the_broker_confirmed_is_removed(db: Database) -> None:
     with db.write() as session:
         publish(session, *(changed() for _ in range(5)))
     relay = Relay(db, "", Wakeups(db, threading.Event()))
-    with relay._autocommitting() as connection, pytest.raises(BrokerUnavailable, match="2 events"):
+    with relay.connect() as connection, pytest.raises(BrokerUnavailable, match="2 events"):
         relay.relay_once(connection, Recorder(confirms=3))  # type: ignore[arg-type]
     assert waiting(db) == 2
     rest = Recorder()
-    with relay._autocommitting() as connection:
+    with relay.connect() as connection:
         assert relay.relay_once(connection, rest) is True  # type: ignore[arg-type]
         assert relay.relay_once(connection, rest) is False  # type: ignore[arg-type]
     assert (waiting(db), len(rest.messages)) == (0, 2)
@@ -75,7 +75,7 @@ def test_events_leave_in_the_order_of_their_making_with_their_type_as_routing_ke
             publish(session, event)
     recorder = Recorder()
     relay = Relay(db, "", Wakeups(db, threading.Event()))
-    with relay._autocommitting() as connection:
+    with relay.connect() as connection:
         relay.relay_once(connection, recorder)  # type: ignore[arg-type]
     assert [decode(message.body).event for message in recorder.messages] == events
     assert {message.routing_key for message in recorder.messages} == {"porteria.identity.PasswordChanged.v1"}
@@ -107,8 +107,8 @@ def test_only_one_relay_of_a_service_leads_on_postgresql(postgres_url: str) -> N
     db = Database(postgres_url.replace("{service}", "identity"))
     plumbing.create_all(db.engine)
     one, two = (Relay(db, "", Wakeups(db, threading.Event())) for _ in range(2))
-    with two._autocommitting() as second:
-        with one._autocommitting() as first:
+    with two.connect() as second:
+        with one.connect() as first:
             assert one._leads(first)
             assert not two._leads(second)
             first.invalidate()  # the process died: the database lets go of its lock
