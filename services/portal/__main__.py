@@ -1,0 +1,45 @@
+"""The portal's command line: python -m services.portal web | worker | migrate | rebuild-parties."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import click
+
+from services.portal.actions import copy_parties
+from services.portal.app import SERVICE as NAME
+from services.portal.app import create_app
+from services.portal.clients import Directory
+from services.portal.consumers import HANDLERS
+from services.portal.jobs import jobs
+from services.portal.schemas import party_from_rest
+from services.portal.settings import Settings
+from shared.cli import Service, command_line
+from shared.web import ServiceClient
+
+SERVICE = Service(NAME, Settings, create_app, HANDLERS, jobs)
+main = command_line(SERVICE)
+CHUNK = 500
+
+
+@main.command("rebuild-parties")
+def rebuild_parties() -> None:
+    """Fetch every party from the directory again, if the copy was lost or has to be proven right."""
+    settings, db = SERVICE.load()
+    parties = Directory(ServiceClient(settings, NAME)).every_party()
+    total = 0
+    for chunk in _chunks(parties):
+        with db.write() as session:
+            copy_parties(session, [party_from_rest(party) for party in chunk])
+        total += len(chunk)
+    click.echo(f"{total} parties")
+
+
+def _chunks(parties: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    remaining = iter(parties)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Use cases of the portal: each does one thing in the caller's transaction."""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from services.portal.models import ClientSession, EndedCredential, Party
+from services.portal.queries import has_ended
+from services.portal.rules import Lifetime, search_key
+from shared import clock
+from shared.db import new_id
+from shared.events.directory import Email
+
+TOUCH_EVERY = timedelta(minutes=1)
+LONGEST_USER_AGENT = 400
+CHUNK = 500
+
+
+class CredentialEnded(Exception):
+    """The credential was revoked between identity's answer and the opening of the session."""
+
+
+class PartyInactive(Exception):
+    """The party was deactivated: it cannot be signed in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyData:
+    """A party as the directory tells of it, in an event or over HTTP. `version` tells which of two is newer."""
+
+    party_id: uuid.UUID
+    version: int
+    code: str
+    classes: list[str]
+    document_type: str
+    document_number: str
+    document_key: str
+    name: str
+    emails: list[Email]
+    language: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session that was just opened. `token` goes into the browser's cookie and is kept nowhere else."""
+
+    token: str
+    session_id: uuid.UUID
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored instead of a session's token (256 random bits need no slow hash)."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def copy_parties(session: Session, parties: Iterable[PartyData]) -> None:
+    """Bring the copy up to date; what is older than the copy, or as old, changes nothing."""
+    newest: dict[uuid.UUID, PartyData] = {}
+    for party in parties:
+        known = newest.get(party.party_id)
+        if known is None or party.version > known.version:
+            newest[party.party_id] = party
+    dialect = _dialect(session)
+    # In the order of the ids, as everybody locks them, so that two transactions never wait for each other.
+    rows = [_row(newest[party_id]) for party_id in sorted(newest)]
+    for start in range(0, len(rows), CHUNK):
+        statement = dialect.insert(Party).values(rows[start : start + CHUNK])
+        changes = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version
+            )
+        )
+
+
+def open_session(
+    session: Session,
+    party_id: uuid.UUID,
+    credential_id: uuid.UUID,
+    *,
+    must_change: bool,
+    address: str,
+    user_agent: str,
+) -> OpenedSession:
+    """Sign a client in. The party must be in the copy.
+
+    Raises CredentialEnded or PartyInactive if that became so since the password was checked.
+    """
+    party = _lock_parties(session, [party_id])[0]
+    if not party.active:
+        raise PartyInactive
+    if has_ended(session, credential_id):
+        raise CredentialEnded
+    moment = clock.now()
+    party.last_sign_in_at = moment
+    token = secrets.token_urlsafe(32)
+    opened = ClientSession(
+        id=new_id(),
+        token_hash=hash_token(token),
+        party_id=party_id,
+        credential_id=credential_id,
+        must_change=must_change,
+        created_at=moment,
+        last_seen_at=moment,
+        address=address[:45],
+        user_agent=user_agent[:LONGEST_USER_AGENT],
+    )
+    session.add(opened)
+    session.flush()
+    return OpenedSession(token, opened.id)
+
+
+def touch_session(session: Session, session_id: uuid.UUID) -> None:
+    """Note that the session is in use; the caller asks at most once in TOUCH_EVERY."""
+    session.execute(update(ClientSession).where(ClientSession.id == session_id).values(last_seen_at=clock.now()))
+
+
+def end_session(session: Session, session_id: uuid.UUID, reason: str) -> int:
+    """End one session, if nobody ended it before."""
+    return _end(session, ClientSession.id == session_id, reason)
+
+
+def end_sessions_of_parties(
+    session: Session, party_ids: Sequence[uuid.UUID], reason: str, by: str | None = None
+) -> int:
+    """End every session of these parties; returns how many there were."""
+    _lock_parties(session, party_ids)
+    return _end(session, ClientSession.party_id.in_(party_ids), reason, by)
+
+
+def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> int:
+    """Remember that these credentials (with their parties) work no longer, and end what they opened."""
+    _lock_parties(session, [party_id for _, party_id in ended])
+    credential_ids = sorted({credential_id for credential_id, _ in ended})
+    moment = clock.now()
+    rows = [{"id": credential_id, "ended_at": moment} for credential_id in credential_ids]
+    session.execute(_dialect(session).insert(EndedCredential).values(rows).on_conflict_do_nothing())
+    return _end(session, ClientSession.credential_id.in_(credential_ids), "credential_revoked")
+
+
+def end_other_sessions(session: Session, party_id: uuid.UUID, credential_id: uuid.UUID) -> int:
+    """End the sessions of a party that were opened with another credential than this new one."""
+    _lock_parties(session, [party_id])
+    others = (ClientSession.party_id == party_id) & (ClientSession.credential_id != credential_id)
+    return _end(session, others, "password_changed")
+
+
+def end_expired_sessions(session: Session, lifetime: Lifetime) -> int:
+    """Mark as ended what nobody may use any more."""
+    moment = clock.now()
+    expired = or_(
+        ClientSession.last_seen_at <= moment - lifetime.idle, ClientSession.created_at <= moment - lifetime.absolute
+    )
+    return _end(session, expired, "expired")
+
+
+def delete_old_sessions(session: Session, before: datetime) -> int:
+    """Delete what ended before a moment, and the memory of credentials that ended then; returns how many sessions."""
+    session.execute(delete(EndedCredential).where(EndedCredential.ended_at < before))
+    return _count(session.execute(delete(ClientSession).where(ClientSession.ended_at < before)))
+
+
+def _end(session: Session, which: ColumnElement[bool], reason: str, by: str | None = None) -> int:
+    change = update(ClientSession).where(which, ClientSession.ended_at.is_(None))
+    values = {"ended_at": clock.now(), "end_reason": reason, "ended_by": by}
+    return _count(session.execute(change.values(values), execution_options={"synchronize_session": False}))
+
+
+def _lock_parties(session: Session, party_ids: Sequence[uuid.UUID]) -> list[Party]:
+    """Keep others from opening sessions of these parties until the end of the transaction.
+
+    SQLite has one writer at a time, so there it is a plain read.
+    """
+    wanted = select(Party).where(Party.id.in_(set(party_ids))).order_by(Party.id).with_for_update()
+    return list(session.scalars(wanted, execution_options={"populate_existing": True}))
+
+
+def _row(party: PartyData) -> dict[str, Any]:
+    return {
+        "id": party.party_id,
+        "version": party.version,
+        "code": party.code,
+        "classes": list(party.classes),
+        "document_type": party.document_type,
+        "document_number": party.document_number,
+        "document_key": party.document_key,
+        "name": party.name,
+        "search_name": search_key(party.name),
+        "emails": [asdict(email) for email in party.emails],
+        "language": party.language,
+        "active": party.active,
+    }
+
+
+def _dialect(session: Session) -> Any:
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+
+
+def _count(result: Any) -> int:
+    return int(result.rowcount)

@@ -1,0 +1,54 @@
+"""REST of the portal."""
+
+import uuid
+from typing import Any
+
+from flask.views import MethodView
+from flask_babel import gettext
+from flask_smorest import Blueprint
+
+from services.portal.queries import Client, find_client, list_clients
+from services.portal.rules import Lifetime
+from services.portal.schemas import ClientQuery, ClientView
+from shared import clock
+from shared.web import Problem, answer_page, current, page_schema, require_scope
+from shared.web.api import Api
+
+
+def register_api(api: Api, lifetime: Lifetime) -> None:
+    """Register every resource; `lifetime` tells which sessions count as open."""
+    clients = Blueprint("clients", __name__, url_prefix="/clients", description="Clients that have signed in")
+
+    @clients.route("")
+    class Clients(MethodView):
+        @require_scope("parties:read")
+        @clients.arguments(ClientQuery, location="query")
+        @clients.response(200, page_schema(ClientView))
+        def get(self, query: dict[str, Any]) -> dict[str, Any]:
+            """Who has signed in, the latest first."""
+            with current().db.read() as session:
+                page = list_clients(
+                    session,
+                    lifetime,
+                    clock.now(),
+                    text=query["q"],
+                    signed_in=query["signed_in"],
+                    cursor=query.get("cursor"),
+                    limit=query["limit"],
+                )
+            return answer_page(page)
+
+    @clients.route("/<uuid:party_id>")
+    class OneClient(MethodView):
+        @require_scope("parties:read")
+        @clients.response(200, ClientView)
+        @clients.alt_response(404, description="The party has never signed in")
+        def get(self, party_id: uuid.UUID) -> Client:
+            """When a party signed in last, and in how many browsers it is signed in now."""
+            with current().db.read() as session:
+                found = find_client(session, party_id, lifetime, clock.now())
+            if found is None:
+                raise Problem(404, gettext("This party has never signed in."))
+            return found
+
+    api.register_blueprint(clients)

@@ -1,0 +1,37 @@
+"""Timed work of the portal."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from services.portal.actions import delete_old_sessions, end_expired_sessions
+from services.portal.rules import Lifetime
+from shared import clock
+from shared.db import Database
+from shared.web.idempotency import purge_idempotency_keys
+from shared.worker import Job, Worker
+
+
+class SessionSettings(Protocol):
+    """The settings that the jobs need."""
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """When a session is over by itself."""
+
+    @property
+    def session_keep_days(self) -> int:
+        """For how long ended sessions are kept."""
+
+
+def jobs(settings: SessionSettings, db: Database, _worker: Worker) -> list[Job]:
+    """What the worker repeats."""
+    keep = timedelta(days=settings.session_keep_days)
+
+    def tidy_sessions() -> bool:
+        with db.write() as session:
+            end_expired_sessions(session, settings.lifetime)
+            delete_old_sessions(session, clock.now() - keep)
+            purge_idempotency_keys(session)
+        return False
+
+    return [Job("tidy_sessions", tidy_sessions, every=600.0)]

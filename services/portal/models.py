@@ -1,0 +1,83 @@
+"""Tables of the portal."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from shared.db import COLUMN_TYPES, new_id, new_metadata
+
+
+class Base(DeclarativeBase):
+    """The portal's own tables; the shared plumbing (outbox, inbox, ...) stands beside them."""
+
+    metadata = new_metadata()
+    type_annotation_map = COLUMN_TYPES
+
+
+class Party(Base):
+    """The portal's copy of a party, fed by the directory's events; `version` says how new it is."""
+
+    __tablename__ = "parties"
+    __table_args__ = (Index(None, "last_sign_in_at", "id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    code: Mapped[str] = mapped_column(String(40))
+    classes: Mapped[list[str]] = mapped_column(JSON)
+    document_type: Mapped[str] = mapped_column(String(10))
+    document_number: Mapped[str] = mapped_column(String(40))
+    document_key: Mapped[str] = mapped_column(String(60), index=True)
+    name: Mapped[str] = mapped_column(String(300))
+    search_name: Mapped[str] = mapped_column(String(300))
+    """The name without accents and capitals."""
+    emails: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(String(10))
+    active: Mapped[bool]
+    last_sign_in_at: Mapped[datetime | None]
+    """The portal's own knowledge: the directory's events leave it alone."""
+
+
+class ClientSession(Base):
+    """A browser in which a client is, or was, signed in."""
+
+    __tablename__ = "client_sessions"
+    __table_args__ = (
+        Index(None, "party_id", "ended_at"),
+        Index(None, "ended_at", "last_seen_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """SHA-256 of what the cookie holds: who reads the table cannot use it."""
+    party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parties.id"))
+    credential_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    must_change: Mapped[bool]
+    """The password is an initial one: nothing opens before it was changed."""
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    """To the minute: it is not written at every request."""
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(String(30))
+    """signed_out, replaced, expired, credential_revoked, party_deactivated, password_changed or staff."""
+    ended_by: Mapped[str | None] = mapped_column(String(120))
+    """The member of the staff who ended it."""
+    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(Text)
+
+    party: Mapped[Party] = relationship(lazy="raise")
+
+
+class EndedCredential(Base):
+    """A credential that works no longer.
+
+    Between identity's answer and our row of the session the credential may be revoked; without this memory the
+    event would find no session to end, and one would be opened after it.
+    """
+
+    __tablename__ = "ended_credentials"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(index=True)

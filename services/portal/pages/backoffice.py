@@ -1,0 +1,62 @@
+"""The portal's back office: which clients have signed in, and ending their sessions."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+
+from services.portal.actions import end_sessions_of_parties
+from services.portal.pages.visitor import portal
+from services.portal.queries import count_clients, count_open_sessions, find_client, list_clients
+from shared import clock
+from shared.web import current, current_staff, staff_required
+
+backoffice = Blueprint("backoffice", __name__, url_prefix="/backoffice/portal")
+
+
+@backoffice.get("/", strict_slashes=False)
+@staff_required()
+def clients() -> str:
+    """Who has signed in, the latest first."""
+    text, signed_in = request.args.get("q", ""), request.args.get("signed_in") == "yes"
+    lifetime, now = portal().lifetime, clock.now()
+    with current().db.read() as session:
+        page = list_clients(session, lifetime, now, text=text, signed_in=signed_in, cursor=request.args.get("cursor"))
+        total, signed_in_now = count_clients(session), count_open_sessions(session, lifetime, now)
+    return render_template(
+        "portal/clients.html", page=page, total=total, open_sessions=signed_in_now, filtered=bool(text or signed_in)
+    )
+
+
+@backoffice.route("/clients/<uuid:party_id>/end-sessions", methods=["GET", "POST"])
+@staff_required("agent")
+def end_sessions(party_id: uuid.UUID) -> Any:
+    """End a client's sessions, after asking."""
+    with current().db.read() as session:
+        client = find_client(session, party_id, portal().lifetime, clock.now()) or abort(404)
+    if request.method == "GET":
+        return render_template(
+            "confirm.html",
+            title=gettext("End sessions"),
+            number=client.open_sessions,
+            message=gettext("%(name)s will be signed out everywhere and can sign in again.", name=client.name),
+            details=[gettext("The password stays as it is. To take away access, revoke the key in the directory.")],
+            action=url_for("backoffice.end_sessions", party_id=party_id),
+            accept=gettext("End sessions"),
+            cancel=url_for("backoffice.clients"),
+            kind="danger",
+        )
+    staff = current_staff()
+    with current().db.write() as session:
+        ended = end_sessions_of_parties(session, [party_id], "staff", staff.name if staff else None)
+    flash(
+        ngettext(
+            "%(num)d session of %(name)s was ended.",
+            "%(num)d sessions of %(name)s were ended.",
+            ended,
+            name=client.name,
+        ),
+        "success",
+    )
+    return redirect(url_for("backoffice.clients"), 303)

@@ -1,0 +1,55 @@
+"""Forms of the client area."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+LONGEST = 1000
+"""Far beyond any password; identity says exactly what is too long for it."""
+
+
+def _required(text: Any) -> list[Any]:
+    return [InputRequired(text), Length(max=LONGEST, message=_l("This is too long."))]
+
+
+class SignInForm(FlaskForm):
+    """Document number or e-mail, and password."""
+
+    login = StringField(_l("Document number or e-mail"), _required(_l("Write your document number or your e-mail.")))
+    password = PasswordField(_l("Password"), _required(_l("Write your password.")))
+    next = HiddenField()
+
+
+class ForgotForm(FlaskForm):
+    """Who forgot the password."""
+
+    login = StringField(_l("Document number or e-mail"), _required(_l("Write your document number or your e-mail.")))
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password, twice, because without JavaScript nobody sees what they type."""
+
+    new_password = PasswordField(_l("New password"), _required(_l("Write the new password.")))
+    repeat_password = PasswordField(
+        _l("Repeat the new password"),
+        [
+            InputRequired(_l("Write the new password once more.")),
+            EqualTo("new_password", _l("The two are not the same. Write both again.")),
+        ],
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The present password and the new one."""
+
+    current_password = PasswordField(_l("Current password"), _required(_l("Write your current password.")))
+
+
+def show_problems(form: FlaskForm, problems: dict[str, list[str]]) -> None:
+    """Put identity's texts at the fields that they are about; the rest goes to the new password."""
+    for name, texts in problems.items():
+        field = form[name] if name in form and name != "csrf_token" else form["new_password"]
+        field.errors = [*field.errors, *texts]

@@ -1,0 +1,146 @@
+"""Who of the clients is at the page: the session behind the cookie, and what it opens."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, g, redirect, request, url_for
+from flask_babel import gettext
+
+from services.portal.actions import TOUCH_EVERY, end_session, hash_token, touch_session
+from services.portal.clients import Directory, Identity
+from services.portal.models import ClientSession, Party
+from services.portal.queries import find_session
+from services.portal.rules import Lifetime, is_expired
+from shared import clock
+from shared.web import current, safe_next
+from shared.web.staff import current_staff
+
+AREA = "/customerarea"
+COOKIE = "porteria_client"
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What the pages work with."""
+
+    lifetime: Lifetime
+    identity: Identity
+    directory: Directory
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A signed-in client."""
+
+    session_id: uuid.UUID
+    credential_id: uuid.UUID
+    must_change: bool
+    party: Party
+
+
+def portal() -> Portal:
+    """What the pages work with, inside a request."""
+    found: Portal = current_app.extensions["portal"]
+    return found
+
+
+def current_visitor() -> Visitor | None:
+    """The signed-in client, if any. A session that is over ends here at the latest."""
+    if "visitor" not in g:
+        g.visitor = None if request.path.startswith("/api/") else _load()
+    visitor: Visitor | None = g.visitor
+    return visitor
+
+
+def _load() -> Visitor | None:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    with current().db.read() as session:
+        found = find_session(session, hash_token(token))
+    if found is None:
+        return None
+    if reason := _why_over(found):
+        with current().db.write() as session:
+            end_session(session, found.id, reason)
+        return None
+    if clock.now() - found.last_seen_at >= TOUCH_EVERY:
+        with current().db.write() as session:
+            touch_session(session, found.id)
+    return Visitor(found.id, found.credential_id, found.must_change, found.party)
+
+
+def _why_over(found: ClientSession) -> str:
+    if is_expired(portal().lifetime, found.created_at, found.last_seen_at, clock.now()):
+        return "expired"
+    # The event ends the sessions; this is for the moment in which only the copy knows yet.
+    return "" if found.party.active else "party_deactivated"
+
+
+def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let only signed-in clients see a page, and none of them before an initial password was changed."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        visitor = current_visitor()
+        if visitor is None:
+            return redirect(signin_address(), 303)
+        if visitor.must_change:
+            return redirect(url_for("access.change_password"), 303)
+        return view(visitor, *args, **kwargs)
+
+    return guarded
+
+
+def signin_address() -> str:
+    """Where to sign in and come back to the present page."""
+    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    if not target or target.rstrip("/") == AREA:
+        return url_for("access.signin")
+    return f"{url_for('access.signin')}?{urlencode({'next': target})}"
+
+
+def safe_target(target: str | None) -> str:
+    """`target` if it is a page of the client area, otherwise its home."""
+    start = url_for("home.show")
+    wanted = safe_next(target, start)
+    return wanted if wanted.startswith(f"{AREA}/") else start
+
+
+def keep_token(response: Response, token: str) -> None:
+    """Put a session's token into the browser."""
+    response.set_cookie(COOKIE, token, path=AREA, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+def drop_token(response: Response) -> None:
+    """Take it out again."""
+    response.delete_cookie(COOKIE, path=AREA, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+def preferred_language() -> str | None:
+    """The language of whoever is signed in: of the client in the client area, of the staff elsewhere."""
+    if request.path.startswith(AREA):
+        visitor = current_visitor()
+        return visitor.party.language if visitor else None
+    staff = current_staff()
+    return staff.language if staff else None
+
+
+def client_frame() -> dict[str, Any]:
+    """What the frame of the client area shows of the signed-in client."""
+    visitor = current_visitor() if request.path.startswith(AREA) else None
+    if visitor is None:
+        return {}
+    menu = (
+        []
+        if visitor.must_change
+        else [
+            (url_for("home.show"), gettext("Home"), "house-door"),
+            (url_for("access.change_password"), gettext("Password"), "key"),
+        ]
+    )
+    return {"client_name": visitor.party.name, "client_menu": menu, "client_signout": url_for("access.signout")}

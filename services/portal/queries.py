@@ -1,0 +1,122 @@
+"""Reads of the portal."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from services.portal.models import ClientSession, EndedCredential, Party
+from services.portal.rules import Lifetime, document_search_key, search_key
+from shared.web.paging import Page, paginate
+
+
+@dataclass(frozen=True)
+class Client:
+    """A party that has signed in at least once, as the back office lists it."""
+
+    id: uuid.UUID
+    name: str
+    code: str
+    document_type: str
+    document_number: str
+    classes: list[str]
+    active: bool
+    last_sign_in_at: datetime
+    open_sessions: int
+
+
+def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
+    """The portal's copy of a party."""
+    return session.get(Party, party_id)
+
+
+def find_session(session: Session, token_hash: bytes) -> ClientSession | None:
+    """The session with this token that nobody has ended, with its party; it may have expired."""
+    return session.scalar(
+        select(ClientSession)
+        .join(ClientSession.party)
+        .options(contains_eager(ClientSession.party))
+        .where(ClientSession.token_hash == token_hash, ClientSession.ended_at.is_(None))
+    )
+
+
+def has_ended(session: Session, credential_id: uuid.UUID) -> bool:
+    """Whether identity has told that this credential works no longer."""
+    return session.get(EndedCredential, credential_id) is not None
+
+
+def is_open(lifetime: Lifetime, now: datetime) -> ColumnElement[bool]:
+    """The condition that a session can be used; the same as `not is_expired` with nobody having ended it."""
+    return and_(
+        ClientSession.ended_at.is_(None),
+        ClientSession.created_at > now - lifetime.absolute,
+        ClientSession.last_seen_at > now - lifetime.idle,
+    )
+
+
+def count_open_sessions(session: Session, lifetime: Lifetime, now: datetime) -> int:
+    """How many browsers are signed in at this moment."""
+    return session.scalar(select(func.count()).select_from(ClientSession).where(is_open(lifetime, now))) or 0
+
+
+def count_clients(session: Session) -> int:
+    """How many parties have ever signed in."""
+    return session.scalar(select(func.count()).select_from(Party).where(Party.last_sign_in_at.is_not(None))) or 0
+
+
+def list_clients(
+    session: Session,
+    lifetime: Lifetime,
+    now: datetime,
+    *,
+    text: str = "",
+    signed_in: bool = False,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Client]:
+    """Those who have signed in, the latest first; `text` is looked for in name, document and code."""
+    statement = _clients(lifetime, now).where(Party.last_sign_in_at.is_not(None))
+    if text.strip():
+        statement = statement.where(_matches(text))
+    if signed_in:
+        statement = statement.where(_open_sessions(lifetime, now) > 0)
+    order = [(Party.last_sign_in_at, True), (Party.id, True)]
+    page = paginate(session, statement, order, cursor=cursor, limit=limit)
+    return Page([Client(**row._mapping) for row in page.items], page.next, page.previous)
+
+
+def find_client(session: Session, party_id: uuid.UUID, lifetime: Lifetime, now: datetime) -> Client | None:
+    """One of those who have signed in."""
+    row = session.execute(
+        _clients(lifetime, now).where(Party.id == party_id, Party.last_sign_in_at.is_not(None))
+    ).one_or_none()
+    return Client(**row._mapping) if row else None
+
+
+def _clients(lifetime: Lifetime, now: datetime) -> Select[tuple[object, ...]]:
+    return select(
+        Party.id,
+        Party.name,
+        Party.code,
+        Party.document_type,
+        Party.document_number,
+        Party.classes,
+        Party.active,
+        Party.last_sign_in_at,
+        _open_sessions(lifetime, now).label("open_sessions"),
+    )
+
+
+def _open_sessions(lifetime: Lifetime, now: datetime) -> ColumnElement[int]:
+    counted = select(func.count()).select_from(ClientSession)
+    return counted.where(ClientSession.party_id == Party.id, is_open(lifetime, now)).scalar_subquery()
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    conditions = [Party.search_name.contains(word, autoescape=True) for word in search_key(text).split()]
+    wanted = and_(*conditions)
+    if document := document_search_key(text):
+        wanted = or_(wanted, Party.document_key.contains(document, autoescape=True), Party.code == text.strip())
+    return wanted
