@@ -8,7 +8,7 @@ CATALOGS := $(wildcard services/*/translations/*/LC_MESSAGES/messages.po shared/
 COMPILED := $(CATALOGS:.po=.mo)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test check lint bench lock i18n clean
+.PHONY: help docs install install-dev run demo test check lint bench lock i18n clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -37,7 +37,7 @@ lint: install-dev ## Run the checks that need no server: style, types, arrows, t
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.checks.translations
-	@$(BIN)/python -m shared.events.asyncapi --check
+	@$(BIN)/python -m tests.checks.documents
 	@$(BIN)/python -m tests.checks.names
 
 check: lint test ## Run what CI runs: lint, then test
@@ -53,6 +53,9 @@ lock: install-dev ## Pin requirements*.in again, with hashes
 
 i18n: install-dev ## Bring the Spanish catalogs up to date with code and templates
 	@$(BIN)/python -m tests.checks.translations --update
+
+docs: install-dev ## Write the generated documents (OpenAPI, AsyncAPI, table of settings)
+	@$(BIN)/python -m tests.checks.documents --update
 
 clean: ## Remove what can be made again (.venv, caches, compiled catalogs); var/ with your data stays
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

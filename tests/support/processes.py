@@ -117,7 +117,7 @@ def kill_tree(process: subprocess.Popen[bytes] | None, timeout: float = 15) -> N
     # Stop the parent first, so that it can not start another child between the look and the kill.
     if process.poll() is None:
         process.send_signal(signal.SIGSTOP)
-    pids = [process.pid, *_descendants(process.pid)] if process.poll() is None else []
+    pids = [process.pid, *descendants(process.pid)] if process.poll() is None else []
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -144,7 +144,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def _descendants(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
     """Return the ids of all processes below `root`; without /proc none (they notice the death of their parent)."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
