@@ -20,12 +20,20 @@ CONNECT_TIMEOUT = 5.0
 def new_connection(broker_url: str) -> Any:
     """A kombu connection that is not open yet."""
     if broker_url.startswith("embedded:"):
-        from shared.bus import embedded
+        from shared.bus.embedded import Transport
 
-        return embedded.new_connection(broker_url)
+        path = broker_url.removeprefix("embedded://")
+        return kombu.Connection("embedded", transport=Transport, transport_options={"path": path})
     secure = broker_url.startswith("amqps:")
     tls = {"server_hostname": urlsplit(broker_url).hostname, "cert_reqs": ssl.CERT_REQUIRED} if secure else False
     return kombu.Connection(broker_url, heartbeat=HEARTBEAT, connect_timeout=CONNECT_TIMEOUT, ssl=tls)
+
+
+def new_channel(connection: Any) -> Any:
+    """Connect, unless it is connected already, and open a channel; raises what `errors_of` names."""
+    # Tried once: kombu by itself would wait two seconds and try again, but how long to wait is the caller's to decide.
+    connection.ensure_connection(max_retries=0)
+    return connection.channel()
 
 
 def errors_of(connection: Any) -> tuple[type[Exception], ...]:
@@ -40,7 +48,7 @@ def open_channel(broker_url: str) -> Iterator[Any]:
     connection = new_connection(broker_url)
     failures = errors_of(connection)
     try:
-        with connection, connection.channel() as channel:
+        with connection, new_channel(connection) as channel:
             yield channel
     except failures as error:
         raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error

@@ -5,13 +5,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 import kombu
 import structlog
 
 from shared.bus import topology
-from shared.bus.connection import new_connection
+from shared.bus.connection import new_channel, new_connection
 from shared.bus.deadletters import delivery_from, publish_dead
 from shared.bus.messages import DeadLetter, Delivery
 from shared.bus.publisher import Publisher, open_publisher
@@ -61,7 +61,7 @@ class _Session:
 
     def consume(self, handle: Handle, stop: threading.Event) -> None:
         """Consume until `stop` is set; raises whatever the connection raises."""
-        channel = self._connection.channel()
+        channel = new_channel(self._connection)
         topology.declare(channel)
         queue = kombu.Queue(topology.queue_of(self._service), no_declare=True)
         consumer = kombu.Consumer(channel, [queue], on_message=self._on_message, auto_declare=False)
@@ -127,7 +127,7 @@ class _Session:
                 self._dead_letters = open_publisher(self._broker_url)
             publish_dead(self._dead_letters, self._service, letters)
 
-    def __enter__(self) -> "_Session":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

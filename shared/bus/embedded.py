@@ -20,10 +20,10 @@ from queue import Empty
 from types import TracebackType
 from typing import Any, Self
 
-import kombu
 from kombu.transport import virtual
 
 from shared.bus import topology
+from shared.bus.connection import errors_of, new_channel, new_connection
 from shared.bus.leases import Lease
 from shared.bus.messages import CONTENT_TYPE, BrokerUnavailable, Message
 from shared.bus.storage import Storage
@@ -33,7 +33,7 @@ CLAIM = 100  # rows taken at once
 LOOK_FOR_DEAD = 1.0  # seconds between two looks for rows whose holder died
 
 
-class Channel(virtual.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(virtual.Channel):
     """One user of the file: its own SQLite connection, and its own lease once it takes a message."""
 
     do_restore = False  # kombu would publish what is unacknowledged anew; the rows themselves come back instead
@@ -56,7 +56,7 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # kombu has no types
         self._storage.add(queue, json.dumps(message))
         self._version = None  # our own commits do not change data_version for us
 
-    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002  kombu's
         rows = self._claim(queue, 1)
         if not rows:
             raise Empty
@@ -81,8 +81,8 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # kombu has no types
             self._refill()
         if not self._claimed:
             return False
-        queue, *row = self._claimed.popleft()
-        self.connection._deliver(self._open(*row), queue)
+        queue, row, payload, deliveries = self._claimed.popleft()
+        self.connection._deliver(self._open(row, payload, deliveries), queue)
         return True
 
     def _refill(self) -> None:
@@ -162,32 +162,26 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # kombu has no types
             self._storage.close()
 
 
-class Transport(virtual.Transport):  # type: ignore[misc]
+class Transport(virtual.Transport):
     """kombu's entry: `Connection(transport=Transport, transport_options={"path": …})`."""
 
     Channel = Channel
     driver_type = "sql"
     driver_name = "sqlite3"
-    connection_errors = (sqlite3.Error, OSError)
+    connection_errors: tuple[Any, ...] = (sqlite3.Error, OSError)
 
     def driver_version(self) -> str:
         """The version of SQLite."""
         return sqlite3.sqlite_version
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
-        """Deliver one message; waits for one at most `timeout` seconds. Raises TimeoutError."""
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Deliver one message; waits for one at most `timeout` seconds, without it for ever. Raises TimeoutError."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while not any(channel.deliver() for channel in self.channels):
             remaining = POLL if deadline is None else deadline - time.monotonic()
             if remaining <= 0:
                 raise TimeoutError
             time.sleep(min(POLL, remaining))
-
-
-def new_connection(broker_url: str) -> Any:
-    """A kombu connection to `embedded:///absolute/path/broker.db`; it is opened when it is first used."""
-    path = broker_url.removeprefix("embedded://")
-    return kombu.Connection("embedded", transport=Transport, transport_options={"path": path})
 
 
 class EmbeddedPublisher:
@@ -197,8 +191,8 @@ class EmbeddedPublisher:
         """Open the file. Raises BrokerUnavailable."""
         self._connection = new_connection(broker_url)
         try:
-            self._channel = self._connection.channel()
-        except (sqlite3.Error, OSError) as error:
+            self._channel = new_channel(self._connection)
+        except errors_of(self._connection) as error:
             raise BrokerUnavailable(f"embedded broker: {error}") from error
 
     def publish(self, messages: Sequence[Message]) -> set[str]:

@@ -5,6 +5,7 @@ message. The connection lives in a thread of its own, so that heartbeats go on w
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -18,6 +19,8 @@ from shared.bus.messages import CONTENT_TYPE, BrokerUnavailable, Message
 from shared.bus.topology import EXCHANGE
 
 WINDOW = 500  # unconfirmed messages; more brings nothing, fewer cost throughput
+CLOSE_TIMEOUT = 2.0  # seconds to say goodbye to the broker
+LOOK = 0.5  # seconds between two looks whether the connection still lives
 CONFIRM_TIMEOUT = 30.0  # seconds without any confirm after which the broker counts as gone
 
 
@@ -52,6 +55,7 @@ class RabbitmqPublisher:
         self._tag = 0
         self._batch: _Batch | None = None
         self._failure: str | None = None
+        self._closing = False
         self._ready = threading.Event()
         self._connection = pika.SelectConnection(
             _parameters(broker_url),
@@ -61,10 +65,7 @@ class RabbitmqPublisher:
         )
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
-        if not self._ready.wait(3 * CONNECT_TIMEOUT):
-            self._give_up("connecting took too long")
-        if self._failure:
-            self._give_up(self._failure)
+        self._wait_ready()
 
     def publish(self, messages: Sequence[Message]) -> set[str]:
         """Publish to `porteria.events`; returns the ids that the broker confirmed. Raises BrokerUnavailable."""
@@ -77,23 +78,36 @@ class RabbitmqPublisher:
     def close(self) -> None:
         """Close the connection and end its thread."""
         self._failure = self._failure or "closed"
-        self._in_thread(self._close)
-        self._thread.join(CONNECT_TIMEOUT)
+        if not self._closing:
+            self._closing = True
+            self._in_thread(self._close)
+            self._thread.join(CLOSE_TIMEOUT)
 
     def _publish(self, batch: _Batch) -> set[str]:
+        if self._failure:
+            self._give_up(self._failure)
         if batch.waiting:
             self._in_thread(lambda: self._begin(batch))
             self._wait(batch)
         return batch.confirmed
 
+    def _wait_ready(self) -> None:
+        if not self._ready.wait(3 * CONNECT_TIMEOUT):
+            self._give_up("connecting took too long")
+        if self._failure:
+            self._give_up(self._failure)
+
     def _wait(self, batch: _Batch) -> None:
-        before = -1
-        while not batch.done.wait(CONFIRM_TIMEOUT):
-            if batch.settled == before or self._failure:
+        settled, silent_since = 0, time.monotonic()
+        while not batch.done.wait(LOOK):
+            if self._failure or not self._thread.is_alive():
                 break
-            before = batch.settled
+            if batch.settled != settled:
+                settled, silent_since = batch.settled, time.monotonic()
+            elif time.monotonic() - silent_since > CONFIRM_TIMEOUT:
+                self._give_up(f"no confirm within {CONFIRM_TIMEOUT:g} s")
         if self._failure or not batch.done.is_set():
-            self._give_up(self._failure or f"no confirm within {CONFIRM_TIMEOUT:g} s")
+            self._give_up(self._failure or "the connection has ended")
 
     def _give_up(self, reason: str) -> None:
         self.close()
