@@ -87,7 +87,9 @@ def forget_keys(session: Session) -> int:
 
 
 def _new_key(keyring: Keyring, purpose: str, number: int) -> SigningKey:
-    key = ECKey.generate_key("P-256", private=True) if purpose == TOKEN else OKPKey.generate_key("Ed25519", private=True)
+    key = (
+        ECKey.generate_key("P-256", private=True) if purpose == TOKEN else OKPKey.generate_key("Ed25519", private=True)
+    )
     kid = key.thumbprint()
     shown = {"kid": kid, "use": "sig", "alg": "ES256" if purpose == TOKEN else "EdDSA"}
     return SigningKey(

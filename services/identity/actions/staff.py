@@ -19,7 +19,7 @@ from services.identity.queries.staff import (
     has_staff,
     hash_token,
 )
-from services.identity.rules.hashing import hash_generated, hash_typed
+from services.identity.rules.hashing import cost_of, hash_generated, hash_typed, is_generated
 from services.identity.rules.passwords import check_choice, generate_password, in_groups, is_hashable, normalise
 from services.identity.rules.staff import ADMINISTRATOR, ROLES, SESSION_LASTS, is_username, normal_username
 from shared.clock import now
@@ -61,6 +61,10 @@ class WrongPassword(Exception):
     """The present password is not the one that was given, or it changed meanwhile."""
 
 
+class SamePassword(Exception):
+    """The new password is the present one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewMember:
     """What is said of a member of the staff who is added."""
@@ -72,7 +76,9 @@ class NewMember:
     language: str = ""
 
 
-def create_first_administrator(session: Session, password: str | None, cost: int) -> tuple[StaffMember | None, str | None]:
+def create_first_administrator(
+    session: Session, password: str | None, cost: int
+) -> tuple[StaffMember | None, str | None]:
     """Create `admin` if there is no staff at all, with this password or a random one.
 
     Returns the member (None if there was staff already) and the password if it was made here. Safe against two
@@ -191,7 +197,14 @@ def change_password(session: Session, signed_in: SignedIn, hashed: str) -> None:
     _end_sessions(session, StaffSession.staff_id == signed_in.member.id, StaffSession.id != signed_in.session.id)
 
 
-def start_session(session: Session, member: StaffMember) -> str | None:
+def renew_hash(member: StaffMember, password: str, cost: int) -> str | None:
+    """A new hash of the password that was just right, if the present one costs less than the setting says now."""
+    if is_generated(member.password_hash) or cost_of(member.password_hash) >= cost:
+        return None
+    return hash_typed(normalise(password), cost)
+
+
+def start_session(session: Session, member: StaffMember, renewed_hash: str | None = None) -> str | None:
     """Sign in a member whose password was just checked: the token for the cookie, which is not kept in clear.
 
     None if the member was suspended or got another password since the check.
@@ -201,6 +214,8 @@ def start_session(session: Session, member: StaffMember) -> str | None:
         return None
     token, moment = secrets.token_urlsafe(32), now()
     fresh.last_sign_in_at = moment
+    if renewed_hash:
+        fresh.password_hash = renewed_hash
     session.add(
         StaffSession(
             token_hash=hash_token(token), staff_id=fresh.id, started_at=moment, expires_at=moment + SESSION_LASTS

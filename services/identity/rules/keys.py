@@ -11,9 +11,9 @@ TOKEN_LIFETIME = timedelta(minutes=10)
 OVERLAP = timedelta(minutes=15)
 """A new key is published so long before it signs: whoever keeps the key set has read it again by then."""
 
-PUBLISHED_AFTER = {TOKEN: TOKEN_LIFETIME + timedelta(minutes=5), SEALING: timedelta(days=90)}
+PUBLISHED_AFTER = {TOKEN: TOKEN_LIFETIME + timedelta(minutes=5), SEALING: timedelta(days=120)}
 """How long a retired key stays published: until all that it signed is over. A sealed secret may wait in a queue that
-is paused or in a dead letter, and an unused initial password expires after some days."""
+is paused or in a dead letter, and an unused initial password may last 90 days."""
 
 
 def is_published(retired_at: datetime | None, purpose: str, now: datetime) -> bool:

@@ -4,6 +4,6 @@ It is made for each request with that request's session, so that everything it d
 the endpoint opened. The endpoints for programs are in `api/oauth.py`, those for people in `pages/authorize.py`.
 """
 
-from services.identity.actions.provider.server import Provider, Throttled
+from services.identity.actions.provider.server import Provider
 
-__all__ = ["Provider", "Throttled"]
+__all__ = ["Provider"]

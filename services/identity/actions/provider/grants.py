@@ -21,7 +21,7 @@ from shared.clock import now
 CODE_LIFETIME = timedelta(minutes=1)
 
 
-class ClientCredentialsGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]  # Authlib has no types
+class ClientCredentialsGrant(grants.ClientCredentialsGrant):
     """Another system acts for itself; without a wish it gets every scope that it was registered with."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
@@ -37,7 +37,7 @@ class ClientCredentialsGrant(grants.ClientCredentialsGrant):  # type: ignore[mis
         return cast(dict[str, Any], super().generate_token(scope=scope or " ".join(self.client.row.scopes), **options))
 
 
-class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
+class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
     """A member of the staff signs in at a client."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
@@ -101,7 +101,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         return subject
 
 
-class RequiredCodeChallenge(CodeChallenge):  # type: ignore[misc]
+class RequiredCodeChallenge(CodeChallenge):
     """PKCE with S256, for every client (RFC 9700)."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
@@ -116,7 +116,7 @@ class RequiredCodeChallenge(CodeChallenge):  # type: ignore[misc]
         super().validate_code_challenge(grant, redirect_uri)
 
 
-class IdentityToken(OpenIDCode):  # type: ignore[misc]
+class IdentityToken(OpenIDCode):
     """The id token of OpenID Connect."""
 
     def __init__(self, issuer: str, key: ECKey) -> None:

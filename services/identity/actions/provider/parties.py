@@ -14,7 +14,7 @@ CLIENT_CREDENTIALS, AUTHORIZATION_CODE = "client_credentials", "authorization_co
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
 
-class RegisteredClient(ClientMixin):  # type: ignore[misc]  # Authlib has no types
+class RegisteredClient(ClientMixin):
     """A client of the table."""
 
     def __init__(self, row: OAuthClient) -> None:
@@ -82,7 +82,7 @@ class Subject:
         return claims
 
 
-class IssuedCode(AuthorizationCodeMixin):  # type: ignore[misc]
+class IssuedCode(AuthorizationCodeMixin):
     """An authorization code that was just used."""
 
     code_challenge_method = "S256"

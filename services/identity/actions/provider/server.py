@@ -29,7 +29,7 @@ AUDIENCE = "porteria"
 LIFETIME = int(TOKEN_LIFETIME.total_seconds())
 
 
-class WrongClient(InvalidClientError):  # type: ignore[misc]  # Authlib has no types
+class WrongClient(InvalidClientError):
     """One answer for unknown, disabled and wrong, with the challenge that RFC 7235 asks for."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class WrongClient(InvalidClientError):  # type: ignore[misc]  # Authlib has no t
         return [*plain, ("WWW-Authenticate", 'Basic realm="porteria", charset="UTF-8"')]
 
 
-class Throttled(InvalidClientError):  # type: ignore[misc]
+class SlowDown(InvalidClientError):
     """Too many wrong secrets from this address."""
 
     def __init__(self, retry_after: int) -> None:
@@ -53,7 +53,7 @@ class Throttled(InvalidClientError):  # type: ignore[misc]
         return [*super().get_headers(), ("Retry-After", str(self._retry_after))]
 
 
-class _Payload(OAuth2Payload):  # type: ignore[misc]
+class _Payload(OAuth2Payload):
     def __init__(self, values: MultiDict[str, str]) -> None:
         self._values = values
 
@@ -66,7 +66,7 @@ class _Payload(OAuth2Payload):  # type: ignore[misc]
         return defaultdict(list, {name: self._values.getlist(name) for name in self._values})
 
 
-class _Request(OAuth2Request):  # type: ignore[misc]
+class _Request(OAuth2Request):
     """Only the body at the token endpoint, only the query at the authorization endpoint (RFC 6749, 3.1 and 3.2).
 
     Whether the way in is TLS is the operator's and the proxy's matter: between services in one network it is not, and
@@ -87,7 +87,7 @@ class _Request(OAuth2Request):  # type: ignore[misc]
         return self._values
 
 
-class _AccessTokens(JWTBearerTokenGenerator):  # type: ignore[misc]
+class _AccessTokens(JWTBearerTokenGenerator):
     def __init__(self, issuer: str, key: ECKey) -> None:
         super().__init__(issuer, alg="ES256", expires_generator=LIFETIME)
         self._keys = KeySet([key])
@@ -105,7 +105,7 @@ class _AccessTokens(JWTBearerTokenGenerator):  # type: ignore[misc]
         return str(super().get_jti(client, grant_type, user, scope))
 
 
-class Provider(AuthorizationServer):  # type: ignore[misc]
+class Provider(AuthorizationServer):
     """The authorization server of one request.
 
     values: the parameters of the request. wrong_secret: called with the client id at each wrong secret; gives the
@@ -139,14 +139,14 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         return RegisteredClient(row) if row is not None else None
 
     def authenticate_client(self, request: Any, methods: Sequence[str], endpoint: str = "token") -> RegisteredClient:
-        """The client that asks; raises WrongClient, or Throttled after too many wrong secrets."""
+        """The client that asks; raises WrongClient, or SlowDown after too many wrong secrets."""
         try:
             client: RegisteredClient = super().authenticate_client(request, methods, endpoint)
         except InvalidClientError as error:
             basic = flask_request.authorization
             claimed = (basic.username if basic else None) or request.payload.client_id or ""
             wait = self._wrong_secret(claimed) if self._wrong_secret and claimed else None
-            raise (Throttled(wait) if wait else WrongClient()) from error
+            raise (SlowDown(wait) if wait else WrongClient()) from error
         note_use(client.row)
         return client
 

@@ -1,0 +1,25 @@
+"""Remove what the sign-ins of the staff leave behind."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+from sqlalchemy.orm import Session
+
+from services.identity.actions.keys import forget_keys
+from services.identity.models.oauth import AuthorizationCode
+from services.identity.models.staff import StaffSession
+from shared.clock import now
+
+CODES_KEPT = timedelta(hours=1)
+"""A code that comes again has to be recognised while tokens that were issued for it last."""
+
+SESSIONS_KEPT = timedelta(days=7)
+
+
+def sweep_sign_ins(session: Session) -> None:
+    """Delete old codes and sessions, and keys that are no longer published."""
+    moment = now()
+    session.execute(delete(AuthorizationCode).where(AuthorizationCode.expires_at < moment - CODES_KEPT))
+    over = moment - SESSIONS_KEPT
+    session.execute(delete(StaffSession).where(or_(StaffSession.expires_at < over, StaffSession.ended_at < over)))
+    forget_keys(session)

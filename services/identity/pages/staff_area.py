@@ -1,0 +1,44 @@
+"""The pages of the staff's sign-in, for `app.py`: blueprints, menu entries, and what their errors say."""
+
+from flask import Flask
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from services.identity.actions.staff import (
+    LastAdministrator,
+    NoSuchMember,
+    UnfitEmail,
+    UnfitName,
+    UnfitUsername,
+    UnknownRole,
+    UsernameTaken,
+)
+from services.identity.pages import authorize, own_password, sign_in, staff, start
+from shared.web import MenuItem, register_errors
+
+LOGIN_PATH = "/backoffice/identity/login"
+MENU = (
+    MenuItem(endpoint="staff_members.show", label=_l("Staff"), icon="person-badge", role="administrator"),
+    MenuItem(endpoint="own_password.change", label=_l("My password"), icon="shield-lock"),
+)
+
+
+def register_staff_area(app: Flask) -> None:
+    """Register the pages with which the staff signs in, and those of the staff itself."""
+    for module in (sign_in, authorize, start, own_password, staff):
+        app.register_blueprint(module.blp)
+    register_errors(
+        app,
+        {
+            UsernameTaken: (409, _l("Somebody has this user name already."), "username"),
+            UnfitUsername: (422, _l("2 to 64 small letters, digits, dots, dashes or underscores."), "username"),
+            UnfitName: (422, _l("1 to 120 characters."), "name"),
+            UnfitEmail: (422, _l("This is not an e-mail address."), "email"),
+            UnknownRole: (422, _l("Choose one of the roles."), "role"),
+            NoSuchMember: (404, _l("Nobody of the staff has this address.")),
+            LastAdministrator: lambda _error: (
+                409,
+                gettext("This is the last administrator. Make somebody else administrator first."),
+            ),
+        },
+    )
