@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -95,7 +96,7 @@ def find_client(session: Session, party_id: uuid.UUID, lifetime: Lifetime, now: 
     return Client(**row._mapping) if row else None
 
 
-def _clients(lifetime: Lifetime, now: datetime) -> Select[tuple[object, ...]]:
+def _clients(lifetime: Lifetime, now: datetime) -> Select[*tuple[Any, ...]]:
     return select(
         Party.id,
         Party.name,

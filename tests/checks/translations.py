@@ -69,7 +69,9 @@ class Room:
     def read(self) -> Catalog:
         """Return its translations; an empty catalog when there are none yet."""
         if not self.catalog_path.exists():
-            return Catalog(locale=LANGUAGE, project="Portería", copyright_holder="Portería", charset="utf-8")
+            return Catalog(
+                locale=LANGUAGE, project="Portería", copyright_holder="Portería", charset="utf-8", fuzzy=False
+            )
         with self.catalog_path.open("rb") as file:
             return read_po(file, locale=LANGUAGE)
 

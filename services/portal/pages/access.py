@@ -163,10 +163,7 @@ def change_password() -> Any:
         end_other_sessions(writing, party_id, credential_id)
     if opened is None:
         return redirect(url_for("access.signin"), 303)
-    flash(
-        gettext("Your password is changed. Whoever was signed in elsewhere with the former one is not any more."),
-        "success",
-    )
+    flash(gettext("Your password is changed. Other browsers that were signed in have been signed out."), "success")
     return _signed_in(opened, url_for("home.show"))
 
 
@@ -271,7 +268,7 @@ def _address() -> str:
 
 
 def _unavailable() -> str:
-    return gettext("We cannot check this at the moment because many people are signing in. Try again in a minute.")
+    return gettext("We cannot check this at the moment. Try again in a minute.")
 
 
 def _too_many(seconds: int | None) -> str:
