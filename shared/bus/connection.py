@@ -50,6 +50,8 @@ def open_channel(broker_url: str) -> Iterator[Any]:
     try:
         with connection, new_channel(connection) as channel:
             yield channel
+    except UnicodeDecodeError as error:
+        raise BrokerUnavailable(f"a message in the way can not be read, remove it at the broker: {error}") from error
     except failures as error:
         raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
 

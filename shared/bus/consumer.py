@@ -56,6 +56,7 @@ class _Session:
         self._prefetch, self._batch = prefetch, batch
         self._connection = new_connection(broker_url)
         self._pending: deque[tuple[int, Delivery]] = deque()  # with its delivery tag, in order of delivery
+        self._last_tag = 0
         self._dead_letters: Publisher | None = None
         self.was_useful = False
 
@@ -68,11 +69,26 @@ class _Session:
         consumer.qos(prefetch_count=self._prefetch)
         consumer.consume()
         while not stop.is_set():
-            self._collect()
+            try:
+                self._collect()
+            except ValueError as error:  # UnicodeDecodeError and its like, while taking a delivery apart
+                self._refuse_unreadable(channel, error)
+                raise
             if self._pending:
                 self._handle(channel, handle, stop)
 
+    def _refuse_unreadable(self, channel: Any, error: ValueError) -> None:
+        """Have the broker dead-letter the delivery on which py-amqp choked, say a routing key that is not UTF-8.
+
+        Otherwise it would come first again after each reconnection and block the queue until its delivery limit.
+        Tags are consecutive, so we know which one it is though we can not read it.
+        """
+        log.warning("unreadable_message", error=f"{type(error).__name__}: {error}"[:300])
+        channel.basic_reject(self._last_tag + 1, requeue=False)
+        self.was_useful = True
+
     def _on_message(self, message: Any) -> None:
+        self._last_tag = message.delivery_tag
         self._pending.append((message.delivery_tag, delivery_from(message)))
 
     def _collect(self) -> None:
