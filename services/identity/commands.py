@@ -22,13 +22,18 @@ from shared.keyring import Keyring
 def add_commands(group: click.Group, service: Service) -> None:
     """Add them to the command line of the service."""
 
+    @group.command("migrate")  # in the place of the common one
+    def migrate_command() -> None:
+        """Bring the database to the newest version, make the first keys, and make our own services known as clients."""
+        _prepared(service)
+
     @group.command("create-client")
     @click.argument("name")
     @click.option("--scope", "scopes", multiple=True, help=f"May be repeated. One of: {', '.join(API_SCOPES)}.")
     @click.option("--redirect-uri", "redirects", multiple=True, help="Where staff come back to after signing in.")
     def create_client_command(name: str, scopes: Sequence[str], redirects: Sequence[str]) -> None:
         """Register another system; prints client_id and client_secret as one JSON line."""
-        _, db = _migrated(service)
+        _, db = _prepared(service)
         wanted = [scope for text in scopes for scope in text.replace(",", " ").split()]
         try:
             with db.write() as session:
@@ -40,14 +45,10 @@ def add_commands(group: click.Group, service: Service) -> None:
 
     @group.command("first-administrator")
     def first_administrator_command() -> None:
-        """Create the first administrator if there is no staff, and register our own services; prints one JSON line."""
-        settings, db = _migrated(service)
-        keyring = Keyring(settings.data, service.name)
+        """Create the first administrator if there is no staff; prints one JSON line."""
+        settings, db = _prepared(service)
         try:
             with db.write() as session:
-                register_first_party(session, keyring, settings.public_url, settings.port)
-                for purpose in PURPOSES:
-                    ensure_key(session, keyring, purpose)
                 member, password = create_first_administrator(
                     session, settings.admin_password or None, settings.password_cost
                 )
@@ -59,15 +60,20 @@ def add_commands(group: click.Group, service: Service) -> None:
     @group.command("rotate-keys")
     def rotate_keys_command() -> None:
         """Make new signing keys. They are published at once and sign a quarter of an hour later."""
-        settings, db = _migrated(service)
+        settings, db = _prepared(service)
         with db.write() as session:
             newest = rotate_keys(session, Keyring(settings.data, service.name))
         for key in newest:
             click.echo(json.dumps({"purpose": key.purpose, "kid": key.kid, "active_from": key.active_from.isoformat()}))
 
 
-def _migrated(service: Service) -> tuple[Any, Database]:
-    """Settings and database, brought up to date first: these commands work before anything was ever started."""
+def _prepared(service: Service) -> tuple[Any, Database]:
+    """Settings and database with all that identity needs: these commands work before anything was ever started."""
     settings, db = service.load()
     migrations.migrate(service.name, db)
+    keyring = Keyring(settings.data, service.name)
+    with db.write() as session:
+        register_first_party(session, keyring, settings.public_url, settings.port)
+        for purpose in PURPOSES:
+            ensure_key(session, keyring, purpose)
     return settings, db

@@ -78,11 +78,6 @@ def register_first_party(session: Session, keyring: Keyring, public_url: str, po
                 setattr(client, name, value)
 
 
-def disable_client(session: Session, client: OAuthClient) -> None:
-    """Let a client have no more tokens; those it holds end within ten minutes."""
-    client.disabled_at = client.disabled_at or now()
-
-
 def is_secret_of(client: OAuthClient, secret: str) -> bool:
     """Whether this is the client's secret, compared in constant time."""
     return hmac.compare_digest(client.secret_hash, _hash(secret))

@@ -10,6 +10,11 @@ from flask_babel import gettext
 from services.identity.actions.staff import (
     NewMember,
     NoSuchMember,
+    UnfitEmail,
+    UnfitName,
+    UnfitUsername,
+    UnknownRole,
+    UsernameTaken,
     add_member,
     change_role,
     readmit_member,
@@ -47,8 +52,8 @@ def add() -> Any:
     try:
         with current().db.write() as session:
             member, password = add_member(session, NewMember(**values))
-    except Exception as error:
-        status, text, field = _answer_at_field(error)
+    except (UnfitUsername, UnfitName, UnfitEmail, UnknownRole, UsernameTaken) as error:
+        status, text, field = error_answer(error)
         form[field].errors = [*form[field].errors, text]
         return render_template("identity/staff_new.html", form=form), status
     log.info("staff_added", staff=str(member.id), role=member.role, by=str(_me()))
@@ -138,14 +143,6 @@ def reset(staff_id: uuid.UUID) -> str:
         member, password = reset_password(session, staff_id)
     log.info("staff_password_reset", staff=str(staff_id), by=str(_me()))
     return render_template("identity/staff_password.html", member=member, password=password, added=False)
-
-
-def _answer_at_field(error: Exception) -> tuple[int, str, str]:
-    try:
-        status, text, field = error_answer(error)
-    except StopIteration:
-        raise error from None
-    return status, text, field
 
 
 def _member(staff_id: uuid.UUID) -> StaffMember:
