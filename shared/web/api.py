@@ -54,10 +54,15 @@ class Api(flask_smorest.Api):
     """Errors are answered by `shared.web.errors`; blueprints need no CSRF token, as no cookie opens them."""
 
     ERROR_SCHEMA = ProblemDocument
-    DEFAULT_ERROR_RESPONSE_CONTENT_TYPE = "application/problem+json"
 
     def _register_error_handlers(self) -> None:
         pass
+
+    def _register_responses(self) -> None:
+        # The only responses that smorest registers by itself are those of errors.
+        usual, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, "application/problem+json"
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
 
     def register_blueprint(self, blp: Any, *, parameters: Any = None, **options: Any) -> None:
         """Register a blueprint whose prefix is relative to `/api/<service>/v1`."""

@@ -19,7 +19,6 @@ from shared.web.context import MenuItem, Porteria, Staff, Text, TokenKeys, curre
 from shared.web.errors import Answer, init_errors, register_errors
 from shared.web.health import health_blueprint
 from shared.web.look import init_look
-from shared.web.messages import translate_marshmallow
 from shared.web.observing import init_observing
 from shared.web.paging import BadCursor
 from shared.web.security import init_security
@@ -87,7 +86,6 @@ def create_app(  # noqa: PLR0913 - the one place where a service says what it is
     init_security(app)
     init_errors(app)
     init_look(app)
-    translate_marshmallow()
     CSRFProtect(app)
     app.register_blueprint(health_blueprint(service))
     if load_staff is None:

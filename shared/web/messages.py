@@ -1,11 +1,10 @@
 """The messages of marshmallow in the reader's language, and its nested errors as a flat list."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import has_request_context
 from flask_babel import gettext
-from marshmallow import fields, validate
 
 LOCATIONS = ("json", "query", "form", "files", "headers", "path", "json_or_form", "querystring", "cookies")
 
@@ -54,37 +53,32 @@ KNOWN = (
     N_("Invalid JSON body."),
     N_("The file is missing."),
 )
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = PLACEHOLDER.split(template)
+    pieces = [re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(parts)]
+    return re.compile("".join(pieces), re.DOTALL)
+
+
 _KNOWN = frozenset(KNOWN)
+# The longest first: "greater than or equal to 5" is also "greater than" something.
+_PATTERNS = [(_pattern(text), text) for text in sorted(KNOWN, key=len, reverse=True) if PLACEHOLDER.search(text)]
 
 
-class _Message(str):
-    """A text that is translated when its placeholders are filled, which is when marshmallow reports the error."""
+def translate_message(text: str) -> str:
+    """A message of marshmallow in the reader's language; any other text as it is.
 
-    __slots__ = ()
-
-    def format(self, *values: object, **named: object) -> str:
-        """Translate in a request, then fill in; before (at class creation) stay translatable."""
-        if has_request_context() and self in _KNOWN:
-            return gettext(str(self)).format(*values, **named)
-        return _Message(super().format(*values, **named))
-
-
-def translate_marshmallow() -> None:
-    """Make marshmallow's own messages translatable. It has no hook for that, so its class attributes are replaced."""
-    for kind in _descendants(fields.Field):
-        own = vars(kind).get("default_error_messages")
-        if own:
-            kind.default_error_messages = {key: _Message(text) for key, text in own.items()}
-    for kind in _descendants(validate.Validator):
-        for name, text in list(vars(kind).items()):
-            if isinstance(text, str) and (name.startswith("message_") or name == "default_message"):
-                setattr(kind, name, _Message(text))
-
-
-def _descendants(kind: Any) -> Iterator[Any]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _descendants(child)
+    Marshmallow has no hook for translation and fills in its placeholders when a schema is declared, long before there
+    is a reader. So the finished text is recognised by the template that it was made of.
+    """
+    if text in _KNOWN:
+        return str(gettext(text))
+    for pattern, template in _PATTERNS:
+        if found := pattern.fullmatch(text):
+            return str(gettext(template).format(**found.groupdict()))
+    return text
 
 
 def flatten(messages: Any) -> list[dict[str, str]]:
@@ -106,5 +100,4 @@ def _flat(messages: Any, field: str) -> Iterator[dict[str, str]]:
         for inner in messages:
             yield from _flat(inner, field)
     else:
-        text = str(messages)
-        yield {"field": field, "message": gettext(text) if text in _KNOWN else text}
+        yield {"field": field, "message": translate_message(str(messages))}

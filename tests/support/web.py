@@ -220,7 +220,7 @@ def _add_pages(app: Flask, service: str) -> None:
 
     @pages.get("/crash/<secret>")
     def crash(secret: str) -> str:
-        raise RuntimeError(secret)
+        raise RuntimeError(f"inner {secret}")
 
     @pages.get("/status/<int:status>")
     def status(status: int) -> str:
