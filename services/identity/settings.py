@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 
-from limits import RateLimitItem, parse
+from limits import parse
 
+from services.identity.rules.policy import Policy
 from shared.settings import CommonSettings, one_of, setting, whole_number
 
 
@@ -25,6 +27,9 @@ def _yes_or_no(text: str) -> bool:
 class Settings(CommonSettings):
     """What identity needs to know."""
 
+    admin_password: str = setting(
+        "PORTERIA_ADMIN_PASSWORD", default="", help="First password of the first administrator; none = random."
+    )
     password_cost: int = setting(
         "PORTERIA_PASSWORD_COST",
         whole_number(10, 16),
@@ -71,6 +76,15 @@ class Settings(CommonSettings):
         help="Password checks that may wait for their turn; more are told to come back.",
     )
 
-    def limit(self, text: str) -> RateLimitItem:
-        """A limit in the form that the library `limits` takes."""
-        return parse(text)
+    @property
+    def policy(self) -> Policy:
+        """The part of it that the rooms below work with."""
+        return Policy(
+            password_cost=self.password_cost,
+            initial_valid_for=timedelta(days=self.initial_days),
+            initial_must_change=self.initial_must_change,
+            recovery_valid_for=timedelta(minutes=self.recovery_minutes),
+            account_limit=parse(self.account_limit),
+            address_limit=parse(self.address_limit),
+            recovery_limit=parse(self.recovery_limit),
+        )

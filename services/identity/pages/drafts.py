@@ -1,0 +1,5 @@
+"""Being written."""
+
+from flask import Blueprint
+
+blp = Blueprint("drafts", __name__, url_prefix="/backoffice/identity/drafts")
