@@ -102,8 +102,9 @@ def _remember(session: Session, key: str, fingerprint: str) -> bool:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"client": _caller(), "key": key, "request_hash": fingerprint, "created_at": clock.now()}
     # Waits while another transaction holds the same key, then finds its row or (if that one failed) inserts its own.
-    result = session.execute(insert(idempotency_keys).values(row).on_conflict_do_nothing())
-    return bool(getattr(result, "rowcount", 0))
+    # RETURNING, because psycopg's rowcount of such an insert is -1 in either case.
+    made = insert(idempotency_keys).values(row).on_conflict_do_nothing().returning(idempotency_keys.c.key)
+    return session.scalar(made) is not None
 
 
 def _keep(session: Session, key: str, response: Response) -> None:
