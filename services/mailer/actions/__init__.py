@@ -1,0 +1,1 @@
+"""What the mailer does: one function, one thing, in the caller's transaction."""

@@ -1,0 +1,103 @@
+"""Letters end before they leave: cancelled by the staff or another system, replaced, or their reason is gone.
+
+The mark `sending` and the end of a waiting letter are rival conditional updates of one row: exactly one of them finds
+it `pending`. Both lock rows in the order of their ids, so that two of them never wait for each other.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy.orm import Session
+
+from services.mailer.models import Letter
+from services.mailer.rules.states import CANCELLED, PENDING, SENDING
+from shared import clock
+from shared.events.mailer import LetterCancelled
+from shared.outbox import publish
+
+CHUNK = 500
+BY_STAFF = "staff"
+
+
+@dataclass
+class Cancellation:
+    """What came of a request to cancel: how many were, and which were not because of their state."""
+
+    cancelled: int = 0
+    not_cancelled: list[dict[str, Any]] = field(default_factory=list)
+    """`id` and `state` of each; an unknown id has the state None."""
+
+
+def cancel_selected(session: Session, ids: Sequence[uuid.UUID], by: str) -> Cancellation:
+    """Cancel these letters, as far as they still wait."""
+    result = Cancellation()
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), CHUNK):
+        some = wanted[start : start + CHUNK]
+        ended = end_waiting(session, Letter.id.in_(some), CANCELLED, BY_STAFF, by)
+        result.cancelled += len(ended)
+        rest = set(some) - set(ended)
+        states = {row.id: row.state for row in session.execute(select(Letter.id, Letter.state).where(Letter.id.in_(rest)))}
+        result.not_cancelled += [{"id": one, "state": states.get(one)} for one in sorted(rest)]
+    return result
+
+
+def cancel_batch(session: Session, batch_id: uuid.UUID, by: str) -> Cancellation:
+    """Cancel what still waits of a batch."""
+    return _cancel_where(session, Letter.batch_id == batch_id, by)
+
+
+def cancel_all(session: Session, by: str) -> Cancellation:
+    """Cancel everything that waits."""
+    return _cancel_where(session, true(), by)
+
+
+def _cancel_where(session: Session, condition: ColumnElement[bool], by: str) -> Cancellation:
+    ended = end_waiting(session, condition, CANCELLED, BY_STAFF, by)
+    # Those under way at this moment could not be stopped, and the caller has to know.
+    under_way = session.execute(select(Letter.id, Letter.state).where(Letter.state == SENDING, condition))
+    return Cancellation(len(ended), [{"id": row.id, "state": row.state} for row in under_way])
+
+
+def end_waiting(
+    session: Session, condition: ColumnElement[bool], state: str, reason: str, by: str | None = None
+) -> list[uuid.UUID]:
+    """End the waiting letters that meet the condition, destroy their secrets, and tell of those cancelled.
+
+    Returns their ids. A letter that is being sent, or has ended already, stays as it is.
+    """
+    waiting = (Letter.state == PENDING, condition)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(Letter.id).where(*waiting).order_by(Letter.id).with_for_update()).all()
+    moment = clock.now()
+    change = (
+        update(Letter)
+        .where(*waiting)
+        .values(
+            state=state, ciphertext=None, sealing_key=None, claimed_by=None, ended_at=moment, ended_by=by, outcome=reason
+        )
+        .returning(Letter.id, Letter.kind, Letter.address, Letter.party_id, Letter.credential_id, Letter.batch_id)
+        .execution_options(synchronize_session=False)
+    )
+    rows = session.execute(change).all()
+    if state == CANCELLED:
+        publish(
+            session,
+            *(
+                LetterCancelled(
+                    letter_id=row.id,
+                    kind=row.kind,
+                    address=row.address,
+                    at=moment,
+                    party_id=row.party_id,
+                    credential_id=row.credential_id,
+                    batch_id=row.batch_id,
+                    reason=reason,
+                )
+                for row in rows
+            ),
+        )
+    return [row.id for row in rows]

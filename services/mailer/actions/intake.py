@@ -1,0 +1,152 @@
+"""Letters come in: from issued credentials and requested recoveries."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from services.mailer.actions.ending import end_waiting
+from services.mailer.models import Letter, Withdrawal
+from services.mailer.queries import queue_of
+from services.mailer.rules.addresses import domain_of, searchable
+from services.mailer.rules.states import CANCELLED, PENDING, RECOVERY, REPLACED
+from shared import clock
+from shared.db import new_id
+from shared.events.identity import Recipient
+from shared.wake import wake
+
+LETTERS_TOPIC = "letters"
+CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A letter to be written. `ciphertext` is the sealed secret, its signature already checked."""
+
+    kind: str
+    recipient: Recipient
+    ciphertext: bytes
+    sealing_key: str
+    expires_at: datetime
+    credential_id: uuid.UUID | None = None
+    recovery_id: uuid.UUID | None = None
+    batch_id: uuid.UUID | None = None
+    replaces: uuid.UUID | None = None
+
+
+def take_letters(session: Session, orders: Sequence[Order]) -> None:
+    """Put letters in the queue, in order, and take out those that they replace."""
+    if not orders:
+        return
+    known = _known(session, orders)
+    moment, domain = clock.now(), queue_of(session).message_domain
+    fresh = [order for order in orders if (order.credential_id or order.recovery_id) not in known]
+    rows = [_row(order, moment, domain) for order in fresh]
+    if rows:
+        session.execute(insert(Letter), rows)
+    _withdraw_late(session, [order.credential_id for order in fresh if order.credential_id])
+    _replace_credentials(session, [order.replaces for order in fresh if order.replaces], moment)
+    _replace_recoveries(session, [row for row in rows if row["kind"] == RECOVERY], moment)
+    wake(session, LETTERS_TOPIC)
+
+
+def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
+    to, identifier = order.recipient, new_id()
+    return {
+        "id": identifier,
+        "kind": order.kind,
+        "state": PENDING,
+        "party_id": to.party_id,
+        "credential_id": order.credential_id,
+        "recovery_id": order.recovery_id,
+        "batch_id": order.batch_id,
+        "name": to.name[:300],
+        "document": to.document[:80],
+        "login": to.login[:320],
+        "address": to.address[:320],
+        "domain": domain_of(to.address),
+        "language": to.language[:5],
+        "search": searchable(to.name, to.document, to.login, to.address),
+        "ciphertext": order.ciphertext,
+        "sealing_key": order.sealing_key,
+        "expires_at": order.expires_at,
+        "message_id": f"{identifier}@{domain}",
+        "created_at": moment,
+        "due_at": moment,
+        "delayed": order.kind != RECOVERY,
+        "attempts": 0,
+    }
+
+
+def _known(session: Session, orders: Sequence[Order]) -> set[uuid.UUID]:
+    """Credentials and recoveries that have their letter already: an event that was made twice writes one letter."""
+    found: set[uuid.UUID] = set()
+    for column in (Letter.credential_id, Letter.recovery_id):
+        wanted = [identifier for order in orders if (identifier := getattr(order, str(column.key)))]
+        for some in _chunks(wanted):
+            found.update(filter(None, session.scalars(select(column).where(column.in_(some)))))
+    return found
+
+
+def _withdraw_late(session: Session, credentials: Sequence[uuid.UUID]) -> None:
+    """End the letters of credentials whose end was heard before their beginning."""
+    for some in _chunks(credentials):
+        rows = session.execute(select(Withdrawal).where(Withdrawal.credential_id.in_(some))).scalars().all()
+        for row in rows:
+            reason = "credential_revoked" if row.state == CANCELLED else "replaced"
+            end_waiting(session, Letter.credential_id == row.credential_id, row.state, reason)
+
+
+def _replace_credentials(session: Session, replaced: Sequence[uuid.UUID], moment: datetime) -> None:
+    for some in _chunks(replaced):
+        end_waiting(session, Letter.credential_id.in_(some), REPLACED, "replaced")
+        _remember_unknown(session, some, REPLACED, moment)
+
+
+def _replace_recoveries(session: Session, rows: Sequence[dict[str, Any]], moment: datetime) -> None:
+    """Of the waiting recovery letters of a party only the newest goes."""
+    newest = {row["party_id"]: row["id"] for row in rows}
+    older = [row["id"] for row in rows if newest[row["party_id"]] != row["id"]]
+    for party_id, letter_id in newest.items():
+        same = (Letter.party_id == party_id, Letter.kind == RECOVERY, Letter.id != letter_id)
+        end_waiting(session, same[0] & same[1] & same[2], REPLACED, "replaced")
+    if older:
+        late = update(Letter).where(Letter.id.in_(older), Letter.state == PENDING)
+        session.execute(late.values(state=REPLACED, ciphertext=None, ended_at=moment, outcome="replaced"))
+
+
+def withdraw_credentials(session: Session, credentials: Sequence[uuid.UUID], state: str) -> None:
+    """Credentials ended: their waiting letters become `state`, and so will those that have not come in yet."""
+    moment = clock.now()
+    for some in _chunks(credentials):
+        reason = "credential_revoked" if state == CANCELLED else "replaced"
+        end_waiting(session, Letter.credential_id.in_(some), state, reason)
+        _remember_unknown(session, some, state, moment)
+
+
+def _remember_unknown(session: Session, credentials: Sequence[uuid.UUID], state: str, moment: datetime) -> None:
+    known = set(session.scalars(select(Letter.credential_id).where(Letter.credential_id.in_(credentials))))
+    known |= set(session.scalars(select(Withdrawal.credential_id).where(Withdrawal.credential_id.in_(credentials))))
+    rows = [{"credential_id": one, "state": state, "at": moment} for one in dict.fromkeys(credentials) if one not in known]
+    if rows:
+        session.execute(insert(Withdrawal), rows)
+
+
+def forget_withdrawals(session: Session, before: datetime) -> None:
+    """Remove what was remembered before a moment: the bus delivers nothing that old any more."""
+    session.execute(delete(Withdrawal).where(Withdrawal.at < before))
+
+
+def withdraw_parties(session: Session, parties: Sequence[uuid.UUID]) -> None:
+    """Parties were deactivated: what waits for them does not go."""
+    for some in _chunks(parties):
+        end_waiting(session, Letter.party_id.in_(some), CANCELLED, "party_deactivated")
+
+
+def _chunks(items: Sequence[uuid.UUID]) -> Iterable[Sequence[uuid.UUID]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]

@@ -1,0 +1,202 @@
+"""The way of a letter out: claimed by a worker, marked as being sent, and what came of it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from services.mailer.models import Attempt, Letter, Queue
+from services.mailer.rules.states import (
+    CANCELLED,
+    FAILED,
+    PENDING,
+    SENDING,
+    SENT,
+    UNCERTAIN,
+    Consequence,
+    Outcome,
+    Verdict,
+    consequence_of,
+)
+from shared import clock
+from shared.db import new_id
+from shared.events.mailer import LetterFailed, LetterSent
+from shared.outbox import publish
+
+ENDED = (SENT, FAILED, UNCERTAIN, CANCELLED)
+PAUSED = exists().where(Queue.paused)
+
+
+@dataclass(frozen=True)
+class ClaimedLetter:
+    """A letter in the hands of a worker: what it needs to be written and sent."""
+
+    id: uuid.UUID
+    kind: str
+    name: str
+    login: str
+    address: str
+    domain: str
+    language: str
+    ciphertext: bytes
+    sealing_key: str
+    message_id: str
+    expires_at: datetime
+
+
+COLUMNS = tuple(getattr(Letter, name) for name in ClaimedLetter.__dataclass_fields__)
+
+
+def claim_letters(
+    session: Session, worker: uuid.UUID, limit: int, delay: float, without_domains: Sequence[str] = ()
+) -> list[ClaimedLetter]:
+    """Take up to `limit` letters that are due, the urgent ones (recoveries, further attempts) first.
+
+    A claimed letter still waits: it can be cancelled, and it goes back if this worker dies.
+    """
+    now = clock.now()
+    claimed: list[ClaimedLetter] = []
+    for delayed, due in ((False, now), (True, now - timedelta(seconds=delay))):
+        free = (Letter.state == PENDING, Letter.claimed_by.is_(None), Letter.delayed == delayed, Letter.due_at <= due)
+        wanted = select(Letter.id).where(*free, ~PAUSED).order_by(Letter.due_at).limit(limit - len(claimed))
+        if without_domains:
+            wanted = wanted.where(Letter.domain.not_in(without_domains))
+        ids = session.scalars(wanted.with_for_update(skip_locked=True)).all()
+        if not ids:
+            continue
+        mark = update(Letter).where(Letter.id.in_(ids)).values(claimed_by=worker).returning(*COLUMNS)
+        rows = session.execute(mark.execution_options(synchronize_session=False)).all()
+        claimed += sorted((ClaimedLetter(*row) for row in rows), key=lambda letter: letter.id)
+    return claimed
+
+
+def begin_sending(session: Session, worker: uuid.UUID, ids: Sequence[uuid.UUID], mark: uuid.UUID) -> set[uuid.UUID]:
+    """Mark claimed letters as being sent; returns those that may be: not cancelled meanwhile, the queue not paused.
+
+    Must commit before the server gets anything. If the answer to that commit was lost, the call can be repeated with
+    the same `mark`.
+    """
+    if not ids:
+        return set()
+    ours = (Letter.id.in_(ids), Letter.claimed_by == worker)
+    waiting = (Letter.state == PENDING) & ~PAUSED
+    already = (Letter.state == SENDING) & (Letter.sending_mark == mark)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(Letter.id).where(*ours).order_by(Letter.id).with_for_update()).all()
+    change = update(Letter).where(*ours, waiting | already)
+    change = change.values(state=SENDING, sending_mark=mark, sending_at=clock.now())
+    begun = set(session.scalars(change.returning(Letter.id).execution_options(synchronize_session=False)))
+    if left := [one for one in ids if one not in begun]:
+        release_letters(session, worker, left)
+    return begun
+
+
+def has_due_letters(session: Session, delay: float) -> bool:
+    """Whether there is anything to claim: cheaper to ask than to try."""
+    now = clock.now()
+    free = (Letter.state == PENDING, Letter.claimed_by.is_(None))
+    return any(
+        session.scalar(select(Letter.id).where(*free, Letter.delayed == delayed, Letter.due_at <= due).limit(1))
+        for delayed, due in ((False, now), (True, now - timedelta(seconds=delay)))
+    )
+
+
+def release_letters(session: Session, worker: uuid.UUID, ids: Sequence[uuid.UUID] | None = None) -> None:
+    """Give claimed letters back that were not begun (all of this worker, or these)."""
+    release = update(Letter).where(Letter.claimed_by == worker, Letter.state == PENDING).values(claimed_by=None)
+    if ids is not None:
+        release = release.where(Letter.id.in_(ids))
+    session.execute(release.execution_options(synchronize_session=False))
+
+
+def record_outcomes(
+    session: Session, worker: uuid.UUID, outcomes: Sequence[Outcome], retry_delays: Sequence[float]
+) -> None:
+    """Write down what came of letters, destroy the secrets of those that ended, and tell of them.
+
+    Safe to repeat: what is recorded already is left alone. A letter that others took for `uncertain` because this
+    worker seemed dead gets its true outcome.
+    """
+    by_id = {outcome.letter_id: outcome for outcome in outcomes}
+    if not by_id:
+        return
+    ours = (Letter.id.in_(by_id), Letter.claimed_by == worker, Letter.state.in_((SENDING, UNCERTAIN)))
+    columns = (Letter.id, Letter.kind, Letter.address, Letter.party_id, Letter.credential_id, Letter.batch_id)
+    found = session.execute(
+        select(*columns, Letter.attempts, Letter.state).where(*ours).order_by(Letter.id).with_for_update()
+    ).all()
+    moment = clock.now()
+    ended: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
+    events: list[Any] = []
+    tried: list[Outcome] = []
+    for row in found:
+        outcome = by_id[row.id]
+        follows = consequence_of(outcome.verdict, row.attempts, retry_delays)
+        attempts = row.attempts + (outcome.verdict is not Verdict.UNTRIED)
+        if outcome.verdict is not Verdict.UNTRIED:
+            tried.append(outcome)
+        if follows.state == PENDING:
+            if row.state == SENDING:  # an `uncertain` one lost its secret: it can not go back
+                waiting.append(_again(outcome, follows, attempts, moment))
+            continue
+        values = {"key": row.id, "state": follows.state, "attempts": attempts, "ended_at": moment}
+        ended.append(values | {"outcome": _told(outcome)})
+        events += _events(row, follows.state, outcome, moment)
+    _update_each(session, ended, {"ciphertext": None, "sealing_key": None, "claimed_by": None, "delayed": False})
+    _update_each(session, waiting, {"claimed_by": None, "state": PENDING})
+    if tried:
+        session.execute(insert(Attempt), [_attempt(outcome) for outcome in tried])
+    publish(session, *events)
+
+
+def _told(outcome: Outcome) -> str:
+    return outcome.answer or outcome.verdict.value
+
+
+def _again(outcome: Outcome, follows: Consequence, attempts: int, moment: datetime) -> dict[str, Any]:
+    due = moment + timedelta(seconds=follows.again_in or 0.0)
+    told = None if outcome.verdict is Verdict.UNTRIED else _told(outcome)
+    return {"key": outcome.letter_id, "attempts": attempts, "due_at": due, "delayed": False, "outcome": told}
+
+
+def _update_each(session: Session, rows: Sequence[dict[str, Any]], same: Mapping[str, Any]) -> None:
+    """One prepared statement for many rows: `key` is the letter's id, the rest its new values."""
+    if not rows:
+        return
+    table = Letter.__table__
+    changes = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in rows[0] if name != "key"}
+    statement = update(table).where(table.c.id == bindparam("key")).values(changes | dict(same))  # type: ignore[arg-type]
+    values = [{("key" if name == "key" else f"new_{name}"): value for name, value in row.items()} for row in rows]
+    session.connection().execute(statement, values)
+
+
+def _attempt(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "letter_id": outcome.letter_id,
+        "at": outcome.at,
+        "seconds": round(outcome.seconds, 4),
+        "verdict": outcome.verdict.value,
+        "code": outcome.code,
+        "answer": outcome.answer,
+    }
+
+
+def _events(row: Any, state: str, outcome: Outcome, moment: datetime) -> list[Any]:
+    about: dict[str, Any] = {
+        "letter_id": row.id,
+        "kind": row.kind,
+        "address": row.address,
+        "at": moment,
+        "party_id": row.party_id,
+        "credential_id": row.credential_id,
+        "batch_id": row.batch_id,
+    }
+    if state == SENT:
+        return [LetterSent(**about)]
+    return [LetterFailed(**about, answer=_told(outcome))] if state == FAILED else []

@@ -1,0 +1,81 @@
+"""Timed and long work of the mailer: sending, the heartbeat, identity's keys."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Any
+
+import structlog
+
+from services.mailer.actions.intake import LETTERS_TOPIC, forget_withdrawals
+from services.mailer.actions.keys import ensure_sealing_key
+from services.mailer.actions.queue import ensure_queue, forget_trouble
+from services.mailer.clients.sink import LocalSink
+from services.mailer.jobs.connections import SendingThread
+from services.mailer.jobs.dispatch import Dispatcher
+from services.mailer.jobs.heartbeat import Heartbeat
+from services.mailer.jobs.secrets import SecretOpener
+from services.mailer.jobs.signing_keys import SigningKeys
+from services.mailer.rules.options import MailOptions, mail_options
+from services.mailer.rules.rendering import Writer
+from services.mailer.rules.smtp_url import SmtpAddress, parse_smtp_url
+from shared import clock
+from shared.db import Database
+from shared.keyring import Keyring
+from shared.worker import Job, Worker
+
+FORGET_AFTER = timedelta(days=8)
+SINK_FOLDER = "sink"
+
+log = structlog.get_logger(__name__)
+
+
+def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
+    """The jobs of the mailer's worker. Without a mail server in the settings this starts the local sink too."""
+    options = mail_options(settings)
+    keyring = Keyring(options.data, "mailer")
+    _prepare(options, db, keyring)
+    heartbeat = Heartbeat(db)
+    dispatcher = Dispatcher(db, options, heartbeat.worker, worker.stop)
+    writer = Writer(options.public_url, options.timezone, options.mail_from)
+    opener = SecretOpener(db, keyring)
+    address = _mail_server(options)
+    threads = [
+        SendingThread(dispatcher, address, options.mail_timeout, writer, opener)
+        for _ in range(options.mail_connections)
+    ]
+    signing_keys = SigningKeys(db, settings.internal_url("identity"))
+    return [
+        # First, because nothing may be claimed by a worker that the others do not know.
+        Job("heartbeat", heartbeat.beat, 5.0),
+        Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC),
+        *(Job(f"sending-{number}", thread.run, 0.1) for number, thread in enumerate(threads, 1)),
+        Job("signing_keys", signing_keys.refresh, 1.0),
+        Job("forget_withdrawals", lambda: _forget(db), 3600.0),
+    ]
+
+
+def _prepare(options: MailOptions, db: Database, keyring: Keyring) -> None:
+    sender = parseaddr(options.mail_from)[1]
+    with db.write() as session:
+        ensure_queue(session, sender.rpartition("@")[2])
+        ensure_sealing_key(session, keyring.encrypt)
+        forget_trouble(session)
+
+
+def _mail_server(options: MailOptions) -> SmtpAddress:
+    if options.smtp_url:
+        return parse_smtp_url(options.smtp_url)
+    port = LocalSink(options.data / SINK_FOLDER).start()
+    log.info("local_sink", port=port, hint="no PORTERIA_SMTP_URL: letters stay on this machine")
+    return SmtpAddress("127.0.0.1", port)
+
+
+def _after(heartbeat: Heartbeat, run: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: run() if heartbeat.started else False
+
+
+def _forget(db: Database) -> bool:
+    with db.write() as session:
+        forget_withdrawals(session, clock.now() - FORGET_AFTER)
+    return False

@@ -1,0 +1,161 @@
+"""Tables of the mailer."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.db import COLUMN_TYPES, new_id, new_metadata
+
+WAITING = text("state = 'pending'")
+HELD = text("claimed_by IS NOT NULL")
+
+
+class Base(DeclarativeBase):
+    """The mailer's own tables; the shared plumbing (outbox, inbox, ...) stands beside them."""
+
+    metadata = new_metadata()
+    type_annotation_map = COLUMN_TYPES
+
+
+class Letter(Base):
+    """One letter. Ids are in the order of creation, so lists and their cursors go by id alone."""
+
+    __tablename__ = "letters"
+    __table_args__ = (
+        Index("ix_letters_state_id", "state", "id"),
+        Index("ix_letters_batch_id_id", "batch_id", "id"),
+        Index("ix_letters_party_id_id", "party_id", "id"),
+        # What the sender looks for: few columns, and only the letters that wait.
+        Index("ix_letters_due", "delayed", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_letters_claimed_by", "claimed_by", sqlite_where=HELD, postgresql_where=HELD),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(40))
+    """`credential`, `credential_link` or `recovery`: which template."""
+    state: Mapped[str] = mapped_column(String(16))
+    party_id: Mapped[uuid.UUID | None]
+    credential_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
+    recovery_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
+    batch_id: Mapped[uuid.UUID | None]
+    name: Mapped[str] = mapped_column(String(300))
+    document: Mapped[str] = mapped_column(String(80))
+    login: Mapped[str] = mapped_column(String(320))
+    address: Mapped[str] = mapped_column(String(320))
+    domain: Mapped[str] = mapped_column(String(255))
+    """Of the address, in small letters, for the limit per receiving domain."""
+    language: Mapped[str] = mapped_column(String(5))
+    search: Mapped[str] = mapped_column(Text)
+    """Name, document and address without accents and in small letters."""
+    ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The sealed secret; destroyed when the letter ends."""
+    sealing_key: Mapped[str | None] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    """When the secret is worth nothing any more: later than this the letter is not sent."""
+    message_id: Mapped[str] = mapped_column(String(320))
+    """The Message-ID, the same at every attempt."""
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    """Not before this moment; while `delayed`, the queue's delay comes on top."""
+    delayed: Mapped[bool]
+    """Whether the settable delay applies: only before the first attempt, and never to recoveries."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_by: Mapped[uuid.UUID | None]
+    """The worker that has it in hand (see Worker)."""
+    sending_at: Mapped[datetime | None]
+    sending_mark: Mapped[uuid.UUID | None]
+    """Which call marked it as being sent: if the answer to its commit was lost, the same call finds its own work."""
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(200))
+    """Who cancelled it: the name of a staff member, or the id of another system."""
+    outcome: Mapped[str | None] = mapped_column(Text)
+    """What happened last: the server's answer, or the reason of the end."""
+
+
+class Attempt(Base):
+    """One try to hand a letter to the mail server."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    letter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    seconds: Mapped[float]
+    verdict: Mapped[str] = mapped_column(String(16))
+    code: Mapped[int | None]
+    answer: Mapped[str] = mapped_column(Text)
+
+
+class Queue(Base):
+    """The one row that says how the queue runs. An empty value means: as the setting says."""
+
+    __tablename__ = "queue"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    paused: Mapped[bool] = mapped_column(default=False)
+    paused_by: Mapped[str | None] = mapped_column(String(200))
+    paused_at: Mapped[datetime | None]
+    delay: Mapped[float | None]
+    """Seconds between the creation of a letter and its first attempt."""
+    per_second: Mapped[float | None]
+    per_domain: Mapped[float | None]
+    changed_by: Mapped[str | None] = mapped_column(String(200))
+    changed_at: Mapped[datetime | None]
+    message_domain: Mapped[str] = mapped_column(String(255), default="porteria.localhost")
+    """The right side of Message-IDs, from the worker's settings."""
+    trouble: Mapped[str | None] = mapped_column(Text)
+    """Why nothing can be sent at the moment: the mail server is away or refuses us."""
+    trouble_since: Mapped[datetime | None]
+    trouble_until: Mapped[datetime | None]
+    """When the server is tried again."""
+
+
+class Worker(Base):
+    """A process that sends. What a dead one had in hand goes back, or is uncertain."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(String(300))
+    """Host and process namespace in which `pid` has its meaning."""
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    alive_until: Mapped[datetime]
+
+
+class SealingKey(Base):
+    """A key pair for which identity seals what a letter says (X25519)."""
+
+    __tablename__ = "sealing_keys"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    """Whoever makes the n-th first has made it: two processes that start at once agree on one."""
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    private_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """Encrypted with the mailer's keyring."""
+    created_at: Mapped[datetime]
+
+
+class SigningKey(Base):
+    """A key with which identity signs sealed secrets (Ed25519), as its JWKS told."""
+
+    __tablename__ = "signing_keys"
+
+    kid: Mapped[str] = mapped_column(String(128), primary_key=True)
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Empty: identity was asked at `seen_at` and knows no such key."""
+    seen_at: Mapped[datetime]
+
+
+class Withdrawal(Base):
+    """A credential that ended before its letter came in (events may overtake each other): its letter must not go."""
+
+    __tablename__ = "withdrawals"
+
+    credential_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    """What the letter becomes: cancelled or replaced."""
+    at: Mapped[datetime] = mapped_column(index=True)

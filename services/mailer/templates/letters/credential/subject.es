@@ -1,0 +1,1 @@
+Sus datos de acceso al Área de Clientes

@@ -1,0 +1,1 @@
+Active su acceso al Área de Clientes

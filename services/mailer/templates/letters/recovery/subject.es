@@ -1,0 +1,1 @@
+Cambie su contraseña del Área de Clientes
