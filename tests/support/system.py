@@ -218,7 +218,7 @@ class Client:
             state = self.get(path)
             return state if state["state"] in ("finished", "failed") else None
 
-        return wait_until(ended, timeout=120, message=lambda: f"the import did not end: {self.get(path)}")  # type: ignore[return-value]
+        return wait_until(ended, timeout=120, message=lambda: f"the import did not end: {self.get(path)}")
 
     def issue_batch(self, *, wait: bool = True, timeout: float = 120, **body: Any) -> dict[str, Any]:
         """Start a batch; by default wait until it is finished."""
@@ -233,7 +233,7 @@ class Client:
             state = self.get(path)
             return state if state["state"] != "running" else None
 
-        return wait_until(ended, timeout=timeout, message=lambda: f"the batch did not end: {self.get(path)}")  # type: ignore[return-value]
+        return wait_until(ended, timeout=timeout, message=lambda: f"the batch did not end: {self.get(path)}")
 
     def can_sign_in(self, login: str, password: str) -> bool:
         """Whether identity accepts this login and password."""

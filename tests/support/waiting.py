@@ -8,7 +8,7 @@ Result = TypeVar("Result")
 
 
 def wait_until(
-    condition: Callable[[], Result],
+    condition: Callable[[], Result | None],
     timeout: float = 10,
     message: str | Callable[[], str] = "the condition never came true",
     *,
