@@ -82,6 +82,8 @@ class RabbitmqPublisher:
             self._closing = True
             self._in_thread(self._close)
             self._thread.join(CLOSE_TIMEOUT)
+            if not self._thread.is_alive():
+                self._connection.ioloop.close()
 
     def _publish(self, batch: _Batch) -> set[str]:
         if self._failure:
