@@ -28,7 +28,6 @@ from shared.web.tokens import AUDIENCE, read_claims
 
 JWKS_AGE = 300
 KEPT_SECONDS = 30.0
-ASK_AGAIN_AFTER = 1.0
 WRONG_SECRETS = RateLimitItemPerMinute(30, 5)
 TOKEN_PATH, AUTHORIZE_PATH = "/oauth/token", "/oauth/authorize"
 SIGNOUT_PATH = "/backoffice/identity/signout"
@@ -47,9 +46,8 @@ class OwnKeys:
     def __call__(self, kid: str) -> KeySet:
         """The key set; read anew when it is old, or when it lacks `kid`."""
         with self._lock:
-            age = time.monotonic() - self._read_at
             known = any(key.kid == kid for key in self._keys.keys)
-            if age > KEPT_SECONDS or (not known and age > ASK_AGAIN_AFTER) or not self._keys.keys:
+            if not known or time.monotonic() - self._read_at > KEPT_SECONDS:
                 with self._db.read() as session:
                     self._keys = KeySet.import_key_set({"keys": _public_keys(session)})
                 self._read_at = time.monotonic()
