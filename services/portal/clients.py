@@ -20,6 +20,10 @@ class LinkGone(Exception):
     """A link was used, replaced or has expired."""
 
 
+class AccessChanged(Exception):
+    """The credential ended while its owner was using it: signing in again shows what is the case now."""
+
+
 class PasswordRefused(Exception):
     """Identity does not take a password; `problems` maps the field to its texts, in the reader's language."""
 
@@ -45,7 +49,10 @@ class Identity:
 
     def verify(self, login: str, password: str, address: str) -> Verified | None:
         """Whose login and password these are; None if they are wrong, for whatever reason."""
-        answer = self._post("/credentials/verify", {"login": login, "password": password, "address": address})
+        try:
+            answer = self._post("/credentials/verify", {"login": login, "password": password, "address": address})
+        except PasswordRefused:  # what nobody's login or password can look like is as wrong as any other
+            return None
         if not answer.get("valid"):
             return None
         return Verified(
@@ -53,7 +60,7 @@ class Identity:
         )
 
     def change_password(self, party_id: uuid.UUID, current: str, new: str, address: str) -> uuid.UUID:
-        """Change a password; returns the id of the new credential. Raises PasswordRefused."""
+        """Change a password; returns the id of the new credential. Raises PasswordRefused, AccessChanged."""
         body = {"party_id": str(party_id), "current_password": current, "new_password": new, "address": address}
         return uuid.UUID(self._post("/passwords", body)["credential_id"])
 
@@ -86,6 +93,8 @@ def _translate(error: CallFailed) -> Exception:
         return TooManyAttempts(error.retry_after)
     if error.status in (404, 410):
         return LinkGone()
+    if error.status == 409:
+        return AccessChanged()
     if error.status == 422:
         problems: dict[str, list[str]] = {}
         for entry in error.problem.get("errors", ()):

@@ -25,11 +25,11 @@ class Party(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
-    code: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(60))
     classes: Mapped[list[str]] = mapped_column(JSON)
     document_type: Mapped[str] = mapped_column(String(10))
-    document_number: Mapped[str] = mapped_column(String(40))
-    document_key: Mapped[str] = mapped_column(String(60), index=True)
+    document_number: Mapped[str] = mapped_column(String(60))
+    document_key: Mapped[str] = mapped_column(String(80), index=True)
     name: Mapped[str] = mapped_column(String(300))
     search_name: Mapped[str] = mapped_column(String(300))
     """The name without accents and capitals."""

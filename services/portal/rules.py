@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-LINK_TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,512}")
+LINK_TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 
 
 @dataclass(frozen=True)

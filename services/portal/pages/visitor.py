@@ -90,7 +90,7 @@ def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
         if visitor is None:
             return redirect(signin_address(), 303)
         if visitor.must_change:
-            return redirect(url_for("access.change_password"), 303)
+            return redirect(url_for("passwords.change"), 303)
         return view(visitor, *args, **kwargs)
 
     return guarded
@@ -140,7 +140,7 @@ def client_frame() -> dict[str, Any]:
         if visitor.must_change
         else [
             (url_for("home.show"), gettext("Home"), "house-door"),
-            (url_for("access.change_password"), gettext("Password"), "key"),
+            (url_for("passwords.change"), gettext("Password"), "key"),
         ]
     )
     return {"client_name": visitor.party.name, "client_menu": menu, "client_signout": url_for("access.signout")}

@@ -1,0 +1,159 @@
+"""Changing the password, having forgotten it, and the links of letters. Nothing typed here is kept or logged."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+
+from services.portal.actions import end_other_sessions
+from services.portal.clients import AccessChanged, LinkGone, PasswordRefused, TooManyAttempts, Verified
+from services.portal.pages.answers import busy, too_many, unavailable, wait
+from services.portal.pages.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, show_problems
+from services.portal.pages.opening import device_address, open_for, sign_in_again, signed_in
+from services.portal.pages.visitor import AREA, Visitor, current_visitor, drop_token, portal, signin_address
+from services.portal.rules import is_link_token
+from shared.web import ServiceUnavailable, current
+
+LINK_COOKIE = "porteria_link"
+LINK_SECONDS = 3600
+
+passwords = Blueprint("passwords", __name__, url_prefix=AREA)
+
+
+@passwords.get("/password")
+def change() -> Any:
+    """The form for another password; the only page that opens while an initial one has to be changed."""
+    visitor = current_visitor()
+    if visitor is None:
+        return redirect(signin_address(), 303)
+    return _password_page(ChangePasswordForm(), visitor)
+
+
+@passwords.post("/password")
+def save() -> Any:
+    """Change the password, and sign every other browser out."""
+    visitor = current_visitor()
+    if visitor is None:
+        return redirect(signin_address(), 303)
+    form = ChangePasswordForm()
+    if not form.validate():
+        return _password_page(form, visitor), 422
+    try:
+        return _change(form, visitor)
+    except PasswordRefused as error:
+        show_problems(form, error.problems)
+        return _password_page(form, visitor), 422
+    except AccessChanged:
+        return sign_in_again(gettext("Your access changed meanwhile. Sign in again."))
+    except TooManyAttempts as error:
+        return wait(_password_page(form, visitor, too_many(error.seconds)), error.seconds)
+    except ServiceUnavailable:
+        return busy(_password_page(form, visitor, unavailable()))
+
+
+def _change(form: ChangePasswordForm, visitor: Visitor) -> Response:
+    party_id = visitor.party.id
+    credential_id = portal().identity.change_password(
+        party_id, form.current_password.data, form.new_password.data, device_address()
+    )
+    opened = open_for(Verified(party_id, credential_id))
+    with current().db.write() as writing:
+        end_other_sessions(writing, party_id, credential_id)
+    if opened is None:
+        raise AccessChanged
+    flash(gettext("Your password is changed. Other browsers that were signed in have been signed out."), "success")
+    return signed_in(opened, url_for("home.show"))
+
+
+def _password_page(form: ChangePasswordForm, visitor: Visitor, problem: str = "") -> str:
+    return render_template("portal/password.html", form=form, visitor=visitor, problem=problem)
+
+
+@passwords.route("/forgot", methods=["GET", "POST"])
+def forgot() -> Any:
+    """Ask for a letter with a link. The answer tells nobody whether there is such a client."""
+    form = ForgotForm()
+    if request.method == "GET":
+        return render_template("portal/forgot.html", form=form)
+    if not form.validate():
+        return render_template("portal/forgot.html", form=form), 422
+    try:
+        portal().identity.request_recovery(form.login.data.strip(), device_address())
+    except TooManyAttempts as error:
+        page = render_template("portal/forgot.html", form=form, problem=too_many(error.seconds))
+        return wait(page, error.seconds)
+    except ServiceUnavailable:
+        return busy(render_template("portal/forgot.html", form=form, problem=unavailable()))
+    return redirect(url_for("passwords.forgot_sent"), 303)
+
+
+@passwords.get("/forgot/sent")
+def forgot_sent() -> str:
+    """What happens next."""
+    return render_template("portal/forgot_sent.html")
+
+
+@passwords.route("/reset", methods=["GET", "POST"], defaults={"purpose": "reset"})
+@passwords.route("/activate", methods=["GET", "POST"], defaults={"purpose": "activate"})
+def link(purpose: str) -> Any:
+    """A letter's link: a form for the new password. Only sending it changes anything; mail scanners open links."""
+    here = f"{AREA}/{purpose}"
+    if "token" in request.args:
+        # Out of the address at once: it would stay in the history, and on every picture of the screen.
+        response = make_response(redirect(here, 303))
+        token = request.args["token"].strip()
+        response.set_cookie(
+            LINK_COOKIE,
+            token if is_link_token(token) else "",
+            path=here,
+            max_age=LINK_SECONDS,
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        return _unreferred(response)
+    token = request.cookies.get(LINK_COOKIE, "")
+    form = NewPasswordForm()
+    try:
+        if request.method == "GET":
+            return _link_page(form, purpose) if token and portal().identity.is_link_valid(token) else _link_gone()
+        return _complete(form, purpose, token)
+    except TooManyAttempts as error:
+        return wait(_link_page(form, purpose, too_many(error.seconds)), error.seconds)
+    except ServiceUnavailable:
+        return busy(_link_page(form, purpose, unavailable()))
+
+
+def _complete(form: NewPasswordForm, purpose: str, token: str) -> Any:
+    if not is_link_token(token):
+        return _link_gone()
+    if not form.validate():
+        return _link_page(form, purpose), 422
+    try:
+        done = portal().identity.complete_recovery(token, form.new_password.data)
+    except LinkGone:
+        return _link_gone()
+    except PasswordRefused as error:
+        show_problems(form, error.problems)
+        return _link_page(form, purpose), 422
+    with current().db.write() as writing:
+        end_other_sessions(writing, done.party_id, done.credential_id)
+    session.pop("csrf_token", None)
+    flash(gettext("Your password is set. Sign in with it now."), "success")
+    response = make_response(redirect(url_for("access.signin"), 303))
+    response.delete_cookie(LINK_COOKIE, path=f"{AREA}/{purpose}")
+    drop_token(response)
+    return response
+
+
+def _link_page(form: NewPasswordForm, purpose: str, problem: str = "") -> str:
+    return render_template("portal/link.html", form=form, purpose=purpose, problem=problem)
+
+
+def _link_gone() -> Any:
+    return _unreferred(make_response(render_template("portal/link_gone.html"), 410))
+
+
+def _unreferred(response: Response) -> Response:
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
