@@ -8,7 +8,17 @@ import amqp
 import pika
 import pytest
 
-from shared.bus import EXCHANGE, BrokerUnavailable, Message, declare_topology, list_dead, open_publisher, queue_depth
+from shared.bus import (
+    EXCHANGE,
+    BrokerUnavailable,
+    Delivery,
+    Message,
+    declare_topology,
+    list_dead,
+    open_publisher,
+    queue_depth,
+)
+from shared.bus.rabbitmq import RabbitmqPublisher
 from shared.bus.topology import DELIVERY_LIMIT
 from tests.support import servers
 from tests.support.bus import HEARD, listening, messages
@@ -77,6 +87,7 @@ def test_a_channel_closed_by_the_broker_confirms_nothing(rabbitmq_url, outsider)
 def test_a_connection_that_is_idle_for_long_keeps_its_heartbeat(rabbitmq_url, monkeypatch):
     monkeypatch.setattr("shared.bus.rabbitmq.HEARTBEAT", 1)
     with open_publisher(rabbitmq_url) as publisher:
+        assert isinstance(publisher, RabbitmqPublisher)
         counter = publisher._connection._heartbeat_checker
         wait_until(lambda: counter.connection_is_idle or counter._heartbeat_frames_sent > 4, timeout=20)
         assert publisher.publish(messages([1])) == {"1"}
@@ -115,8 +126,13 @@ def test_a_failing_handler_uses_up_no_delivery(rabbitmq_url, outsider):
     outsider.basic_publish(EXCHANGE, HEARD, b"1")
     with listening(rabbitmq_url, "mailer", fail):
         wait_until(lambda: len(deliveries) >= 3)
-    seen = []
-    with listening(rabbitmq_url, "mailer", lambda batch: seen.extend(batch) or []):
+    seen: list[Delivery] = []
+
+    def accept(batch):
+        seen.extend(batch)
+        return []
+
+    with listening(rabbitmq_url, "mailer", accept):
         wait_until(lambda: seen)
     assert seen[0].headers["x-delivery-count"] == 1
 
@@ -126,10 +142,12 @@ def test_publishing_and_consuming_go_on_after_the_broker_was_killed(own_rabbitmq
     url = own_rabbitmq.new_vhost()
     declare_topology(url)
     wait_until(lambda: own_rabbitmq.is_on_disk("porteria.mailer") and own_rabbitmq.is_on_disk("porteria.directory"))
-    stop, confirmed = threading.Event(), set()
+    stop = threading.Event()
+    confirmed: set[str] = set()
 
     def publish():
-        number, waiting = 0, []
+        number = 0
+        waiting: list[Message] = []
         while not stop.is_set():
             try:
                 with open_publisher(url) as publisher:

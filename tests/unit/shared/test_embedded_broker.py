@@ -89,18 +89,25 @@ def test_a_waiting_consumer_notices_a_message_by_the_version_of_the_file(broker_
 
 
 def test_an_idle_consumer_asks_for_nothing_but_the_version(broker_url, monkeypatch):
-    asked = []
-    original = embedded.Storage.has_ready
+    calls = []
+
+    def noted(name):
+        original = getattr(embedded.Storage, name)
+
+        def call(*arguments):
+            calls.append(name)
+            return original(*arguments)
+
+        monkeypatch.setattr(embedded.Storage, name, call)
+
     monkeypatch.setattr(embedded, "LOOK_FOR_DEAD", 3600.0)
-    monkeypatch.setattr(embedded.Storage, "has_ready", lambda self, queue: asked.append(queue) or original(self, queue))
-    looks = []
-    version = embedded.Storage.data_version
-    monkeypatch.setattr(embedded.Storage, "data_version", lambda self: looks.append(1) or version(self))
+    noted("has_ready")
+    noted("data_version")
     with listening(broker_url, "mailer"):
-        wait_until(lambda: len(looks) > 3)
-        before = len(asked)
-        wait_until(lambda: len(looks) > 10)
-        assert len(asked) == before
+        wait_until(lambda: calls.count("data_version") > 3)
+        calls.clear()
+        wait_until(lambda: calls.count("data_version") > 10)
+        assert "has_ready" not in calls
 
 
 def test_what_a_killed_consumer_held_comes_to_another_that_is_running(broker_url, tmp_path, start):
