@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 from honcho.manager import Manager
 
+from shared.embedded.forks import CAN_FORK, Fork, ForkedProcess, command_of, preload
 from shared.embedded.lifeline import PARENT
 from shared.keyring import Keyring
 from shared.settings import CommonSettings, SettingsError
@@ -34,30 +35,46 @@ def main() -> int:
     if not _port_is_free(settings.port):
         print(f"Port {settings.port} is in use. Set PORTERIA_PORT to another one.", file=sys.stderr)
         return 2
+    print("Portería is starting ...", flush=True)
+    preload([*(f"services.{service}.__main__" for service in SERVICES), "shared.embedded.frontdoor"])
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     for service in SERVICES:  # made here once, so that identity knows them all when it starts
         Keyring(settings.data, service).client_secret()
     environment = {**os.environ, PARENT: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
     if not _migrate(environment):
         return 1
-    first_sign_in = _first_administrator(environment)
-    manager = Manager()
+    manager = _Manager(settings, _first_administrator(environment))
     ports = {service: _free_port() for service in SERVICES}
     for service, port in ports.items():
-        web = f"{_python()} -m services.{service} web --bind 127.0.0.1:{port}"
+        web = command_of(f"services.{service}", "web", "--bind", f"127.0.0.1:{port}")
         manager.add_process(f"{service}.web", web, env=environment)
-        manager.add_process(f"{service}.worker", f"{_python()} -m services.{service} worker", env=environment)
-    routes = " ".join(f"--{service} {port}" for service, port in ports.items())
-    door = f"{_python()} -m shared.embedded.frontdoor --port {settings.port} {routes}"
+        manager.add_process(f"{service}.worker", command_of(f"services.{service}", "worker"), env=environment)
+    routes = [part for service, port in ports.items() for part in (f"--{service}", str(port))]
+    door = command_of("shared.embedded.frontdoor", "--port", str(settings.port), *routes)
     manager.add_process("frontdoor", door, env=environment)
-    threading.Thread(target=_announce, args=(settings, first_sign_in), daemon=True).start()
     manager.loop()
     return int(manager.returncode or 0)
 
 
-def _python() -> str:
-    # exec: honcho starts a shell, which must become the process it is to signal.
-    return f'exec "{sys.executable}"'
+class _Manager(Manager):
+    """Honcho's manager; once everything is started, it tells when everything answers."""
+
+    def __init__(self, settings: CommonSettings, first_sign_in: str) -> None:
+        super().__init__()
+        self._announcement = threading.Thread(target=_announce, args=(settings, first_sign_in), daemon=True)
+        if CAN_FORK:
+            self._process_ctor = ForkedProcess
+
+    def _start(self) -> None:
+        super()._start()
+        self._announcement.start()  # only now: a thread would not survive a fork, but what it has locked would
+
+
+def _start_command(command: str, environment: dict[str, str]) -> Fork | subprocess.Popen[bytes]:
+    """A command that ends by itself, with its standard output to read."""
+    if CAN_FORK:
+        return Fork(command, environment, with_stderr=False)
+    return subprocess.Popen(command, env=environment, shell=True, stdout=subprocess.PIPE)  # noqa: S602
 
 
 def _port_is_free(port: int) -> bool:
@@ -80,17 +97,17 @@ def _free_port() -> int:
 
 
 def _migrate(environment: dict[str, str]) -> bool:
-    running = [
-        subprocess.Popen([sys.executable, "-m", f"services.{service}", "migrate"], env=environment)
-        for service in SERVICES
-    ]
-    return not any(list(map(subprocess.Popen.wait, running)))
+    commands = [command_of(f"services.{service}", "migrate") for service in SERVICES]
+    running = [_start_command(command, environment) for command in commands]
+    statuses = [process.wait() for process in running]
+    return not any(statuses)
 
 
 def _first_administrator(environment: dict[str, str]) -> str:
     """How to sign in: the administrator that identity has just created, or the account that is already there."""
-    command = [sys.executable, "-m", "services.identity", "first-administrator"]
-    answer = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+    process = _start_command(command_of("services.identity", "first-administrator"), environment)
+    answer = json.loads(process.stdout.read())  # type: ignore[union-attr]
+    process.wait()
     if not answer["created"]:
         return "with the account you already have"
     if answer["password"] is None:
