@@ -1,0 +1,1 @@
+"""What can be done with parties and imports: each function one thing, in the caller's transaction."""

@@ -1,0 +1,105 @@
+"""Applying an import, some hundred rows in a transaction: the parties, their events and the progress commit together."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.directory.actions import events
+from services.directory.actions.checks import import_changes, problem
+from services.directory.actions.codes import take_codes
+from services.directory.actions.emails import merge_emails, write_emails
+from services.directory.actions.imports import finish_import, lock_import
+from services.directory.actions.parties import change_party, differences, new_party
+from services.directory.models import Import, ImportRow, Party
+from services.directory.queries.imports import list_usable_rows
+from services.directory.queries.parties import list_owners_of_codes, lock_by_documents
+from services.directory.rules.parties import EmailValue, Fault, check_party
+from services.directory.rules.tables import columns_of
+from shared.outbox import publish
+
+
+def apply_rows(session: Session, import_id: uuid.UUID, *, limit: int, language: str) -> bool:
+    """Apply the next rows; returns True while there are more. `language` is for new parties without one of their own.
+
+    Whoever was registered or changed since the check is seen as they are now. Raises ImportNotFound.
+    """
+    entry = lock_import(session, import_id)
+    if entry.state != "applying":
+        return False
+    rows = list_usable_rows(session, import_id, entry.applied_to, limit)
+    if rows:
+        _apply(session, entry, rows, language)
+        entry.applied_to = rows[-1].number
+        entry.attempts = 0
+    if len(rows) < limit:
+        finish_import(entry)
+        return False
+    return True
+
+
+def _apply(session: Session, entry: Import, rows: list[ImportRow], language: str) -> None:
+    clean = {row.number: check_party(row.values or {}) for row in rows}
+    documents = {number: (values["document_type"], values["document_key"]) for number, values in clean.items()}
+    known = lock_by_documents(session, set(documents.values()))
+    fresh = [row for row in rows if documents[row.number] not in known]
+    fresh = _without_taken_codes(session, entry, fresh, clean)
+    addresses: dict[Party, list[EmailValue]] = {}
+    changed: list[tuple[Party, dict[str, Any]]] = []
+    for row in rows:
+        party = known.get(documents[row.number])
+        if party is None:
+            continue
+        changes = differences(party, import_changes(party, clean[row.number]))
+        if not changes:
+            entry.unchanged += 1
+            continue
+        emails = change_party(party, changes)
+        if emails is not None:
+            addresses[party] = emails
+        changed.append((party, changes))
+    created = _create(session, [clean[row.number] for row in fresh], addresses, language)
+    session.flush()
+    write_emails(session, addresses)
+    entry.created += len(created)
+    entry.updated += len(changed)
+    publish(
+        session,
+        *(events.registered(party) for party in created),
+        *(events.changed(party, deactivated=changes.get("active") is False) for party, changes in changed),
+    )
+
+
+def _create(
+    session: Session, clean: list[dict[str, Any]], addresses: dict[Party, list[EmailValue]], language: str
+) -> list[Party]:
+    automatic = sum(not values.get("code") for values in clean)
+    codes = iter(take_codes(session, automatic) if automatic else ())
+    created = []
+    for values in clean:
+        party = new_party(values, language=language, code=values.get("code") or next(codes))
+        addresses[party] = merge_emails((), values.get("emails", ()))
+        created.append(party)
+    session.add_all(created)
+    return created
+
+
+def _without_taken_codes(
+    session: Session, entry: Import, rows: list[ImportRow], clean: dict[int, dict[str, Any]]
+) -> list[ImportRow]:
+    """A code that was free at the check may have been taken since, or by another row: such a row is left out."""
+    taken = set(list_owners_of_codes(session, {clean[row.number]["code"] for row in rows if clean[row.number].get("code")}))
+    free = []
+    for row in rows:
+        code = clean[row.number].get("code")
+        if code and code in taken:
+            columns = columns_of(entry.header)
+            fault = problem(columns, [code] * len(columns.header), Fault("code", "code_taken"))
+            row.problems = [*row.problems, fault]
+            row.usable, row.flagged = False, True
+            entry.skipped += 1
+            continue
+        if code:
+            taken.add(code)
+        free.append(row)
+    return free

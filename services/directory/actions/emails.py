@@ -1,0 +1,55 @@
+"""Writing the addresses of parties, all of a party at once: so there is never a moment with two principal ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from services.directory.models import Party, PartyEmail
+from services.directory.rules.parties import EmailValue
+from shared.db import new_id
+
+NEW = "unverified"
+
+
+def merge_emails(before: Sequence[EmailValue], wanted: Sequence[EmailValue]) -> list[EmailValue]:
+    """The wanted addresses; where no state is wanted, an address that is known keeps its own."""
+    known = {email.key: email.state for email in before}
+    return [replace(email, state=email.state or known.get(email.key) or NEW) for email in wanted]
+
+
+def add_emails(before: Sequence[EmailValue], found: Sequence[EmailValue]) -> list[EmailValue]:
+    """What was known with what an import found: nothing goes, and the found principal address becomes the principal."""
+    principal = next((email.key for email in found if email.principal), None)
+    known = {email.key for email in before}
+    together = [*before, *(email for email in found if email.key not in known)]
+    return [replace(email, principal=email.key == principal if principal else email.principal) for email in together]
+
+
+def write_emails(session: Session, wanted: Mapping[Party, Sequence[EmailValue]]) -> None:
+    """Make these the addresses of these parties, which are stored already."""
+    known = [party.id for party in wanted if party.version > 1]
+    if known:
+        removal = delete(PartyEmail).where(PartyEmail.party_id.in_(known))
+        session.execute(removal.execution_options(synchronize_session=False))
+    rows = {party: [_row(party, email, i) for i, email in enumerate(emails)] for party, emails in wanted.items()}
+    for party, emails in rows.items():
+        for email in party.__dict__.get("emails", ()):
+            session.expunge(email)
+        set_committed_value(party, "emails", emails)
+    session.add_all(email for emails in rows.values() for email in emails)
+    session.flush()
+
+
+def _row(party: Party, email: EmailValue, position: int) -> PartyEmail:
+    return PartyEmail(
+        id=new_id(),
+        party_id=party.id,
+        position=position,
+        address=email.address,
+        address_key=email.key,
+        principal=email.principal,
+        state=email.state or NEW,
+    )

@@ -1,0 +1,171 @@
+"""Registering, changing, deactivating and reactivating a party."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.directory.actions import events
+from services.directory.actions.codes import take_codes
+from services.directory.actions.emails import merge_emails, write_emails
+from services.directory.models import Party
+from services.directory.queries.parties import find_by_code, find_by_document
+from services.directory.rules.parties import EmailValue, Fault, InvalidParty, check_party, is_automatic_code
+from shared import clock
+from shared.db import new_id
+from shared.outbox import publish
+
+
+class PartyNotFound(Exception):
+    """There is no party with this id."""
+
+
+class DocumentTaken(Exception):
+    """Another party has this document: its name and code, "" if they are not known."""
+
+    def __init__(self, name: str = "", code: str = "") -> None:
+        super().__init__("document taken")
+        self.name, self.code = name, code
+
+
+class CodeTaken(Exception):
+    """Another party has this client code."""
+
+
+class PartyChanged(Exception):
+    """Somebody else changed the party since it was read."""
+
+
+def register_party(session: Session, values: Mapping[str, Any], *, language: str) -> Party:
+    """Register a party; `language` is for one who has none of their own.
+
+    Raises InvalidParty, DocumentTaken, CodeTaken.
+    """
+    clean = check_party(values)
+    if taken := find_by_document(session, clean["document_type"], clean["document_key"]):
+        raise DocumentTaken(taken.name, taken.code)
+    if code := clean.get("code"):
+        _require_free_code(session, code)
+    party = new_party(clean, language=language, code=code or take_codes(session, 1)[0])
+    session.add(party)
+    _flush(session)
+    write_emails(session, {party: merge_emails((), clean.get("emails", ()))})
+    publish(session, events.registered(party))
+    return party
+
+
+def update_party(
+    session: Session, party_id: uuid.UUID, values: Mapping[str, Any], *, version: int | None = None
+) -> Party:
+    """Change the given fields; without a difference nothing happens. `version`: the one that the change was made from.
+
+    Raises PartyNotFound, InvalidParty, DocumentTaken, CodeTaken, PartyChanged.
+    """
+    party = session.get(Party, party_id, with_for_update=True)
+    if party is None:
+        raise PartyNotFound
+    if version is not None and version != party.version:
+        raise PartyChanged
+    clean = check_party(_with_whole_document(party, values), partial=True)
+    changes = differences(party, clean)
+    if not changes:
+        return party
+    if "document_key" in changes or "document_type" in changes:
+        other = find_by_document(session, clean["document_type"], clean["document_key"])
+        if other is not None and other is not party:
+            raise DocumentTaken(other.name, other.code)
+    if "code" in changes:
+        if not changes["code"]:
+            raise InvalidParty([Fault("code", "required")])
+        _require_free_code(session, changes["code"])
+    emails = change_party(party, changes)
+    _flush(session)
+    if emails is not None:
+        write_emails(session, {party: emails})
+    publish(session, events.changed(party, deactivated=changes.get("active") is False))
+    return party
+
+
+def deactivate_party(session: Session, party_id: uuid.UUID) -> Party:
+    """Deactivate: its credentials are suspended, its sessions end, its waiting letters stop. Raises PartyNotFound."""
+    return update_party(session, party_id, {"active": False})
+
+
+def reactivate_party(session: Session, party_id: uuid.UUID) -> Party:
+    """Activate again. Raises PartyNotFound."""
+    return update_party(session, party_id, {"active": True})
+
+
+def new_party(clean: Mapping[str, Any], *, language: str, code: str) -> Party:
+    """A party from checked values, not yet stored; its addresses are written afterwards."""
+    moment = clock.now()
+    fields = {name: value for name, value in clean.items() if name not in ("emails", "code")}
+    emails = merge_emails((), clean.get("emails", ()))
+    defaults = {"active": True, "language": language, "phones": [], "notes": "", "version": 1}
+    defaults |= dict.fromkeys(("street", "city", "region", "postal_code", "country"), "")
+    return Party(
+        **{"id": new_id(), **defaults, **fields},
+        code=code,
+        email_state=_principal_state(emails),
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+def differences(party: Party, clean: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the checked values that differ from what the party has."""
+    changes = {
+        name: value for name, value in clean.items() if name != "emails" and getattr(party, name) != value
+    }
+    if "emails" in clean:
+        before = [EmailValue(email.address, email.principal, email.state) for email in party.emails]
+        after = merge_emails(before, clean["emails"])
+        if after != before:
+            changes["emails"] = after
+    return changes
+
+
+def change_party(party: Party, changes: Mapping[str, Any]) -> list[EmailValue] | None:
+    """Set what differs and count the version up; returns the addresses that are to be written, None if unchanged."""
+    emails: list[EmailValue] | None = changes.get("emails")
+    for name, value in changes.items():
+        if name != "emails":
+            setattr(party, name, value)
+    if emails is not None:
+        party.email_state = _principal_state(emails)
+    party.version += 1
+    party.updated_at = clock.now()
+    return emails
+
+
+def _principal_state(emails: list[EmailValue]) -> str:
+    return next((str(email.state) for email in emails if email.principal), "none")
+
+
+def _with_whole_document(party: Party, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Type and number are one thing: who changes one of them changes the other's meaning too."""
+    if not {"document_type", "document_number"} & values.keys():
+        return values
+    return {"document_type": party.document_type, "document_number": party.document_number, **values}
+
+
+def _require_free_code(session: Session, code: str) -> None:
+    if is_automatic_code(code):
+        raise InvalidParty([Fault("code", "automatic_code")])
+    if find_by_code(session, code):
+        raise CodeTaken
+
+
+def _flush(session: Session) -> None:
+    """Write; another transaction may have taken the same document or code since we looked."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or str(error.orig)
+        if "document" in constraint:
+            raise DocumentTaken from error
+        if "code" in constraint:
+            raise CodeTaken from error
+        raise

@@ -1,0 +1,102 @@
+"""`/api/directory/v1/imports`."""
+
+import uuid
+from typing import Any
+
+from flask import url_for
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from services.directory.actions.imports import ImportNotFound, ImportOptions, apply_import, receive_import
+from services.directory.models import Import
+from services.directory.queries.imports import find_import, list_flagged_rows, list_imports
+from services.directory.rules.parties import CLASSES
+from services.directory.schemas.imports import (
+    SHOWN,
+    ImportDetail,
+    ImportFile,
+    ImportForm,
+    ImportOut,
+    ProblemSchema,
+    describe_import,
+    describe_problems,
+)
+from shared.web import PageQuery, acting_staff, answer_page, current, current_client, idempotent, page_schema
+from shared.web import require_scope
+from shared.web.paging import Page
+
+imports = Blueprint("imports", __name__, url_prefix="/imports", description="Tables of parties.")
+
+
+@imports.post("")
+@require_scope("parties:write")
+@idempotent
+@imports.arguments(ImportForm, location="form")
+@imports.arguments(ImportFile, location="files")
+@imports.response(202, ImportOut)
+@imports.alt_response(413, description="The file is larger than the setting allows.")
+def upload(session: Session, form: dict[str, Any], files: dict[str, Any]) -> Any:
+    """Upload a CSV file. It is checked and (unless `apply` is false) applied in the background."""
+    classes = CLASSES if form["classes"] == "both" else tuple(filter(None, [form["classes"]]))
+    options = ImportOptions(apply=form["apply"], document_type=form["document_type"], classes=classes)
+    limit: int = current().settings.import_limit  # type: ignore[attr-defined]
+    file = files["file"]
+    entry = receive_import(session, file.stream, file.filename, options, limit=limit, created_by=_caller())
+    return describe_import(entry), 202, {"Location": url_for("imports.show", import_id=entry.id)}
+
+
+@imports.get("")
+@require_scope("parties:read")
+@imports.arguments(PageQuery, location="query")
+@imports.response(200, page_schema(ImportOut))
+def index(query: dict[str, Any]) -> Any:
+    """List imports, the newest first."""
+    with current().db.read() as session:
+        page = list_imports(session, cursor=query["cursor"], limit=query["limit"])
+        return answer_page(Page([describe_import(entry) for entry in page.items], page.next))
+
+
+@imports.get("/<uuid:import_id>")
+@require_scope("parties:read")
+@imports.response(200, ImportDetail)
+def show(import_id: uuid.UUID) -> Any:
+    """One import: state, counts and problems."""
+    with current().db.read() as session:
+        entry = _existing(session, import_id)
+        rows = list_flagged_rows(session, import_id, limit=SHOWN).items
+        found = {"problems": describe_problems(rows), "warnings": describe_problems(rows, warnings=True)}
+        return {**describe_import(entry), **found}
+
+
+@imports.get("/<uuid:import_id>/problems")
+@require_scope("parties:read")
+@imports.arguments(PageQuery, location="query")
+@imports.response(200, page_schema(ProblemSchema))
+def problems(query: dict[str, Any], import_id: uuid.UUID) -> Any:
+    """Every problem, page by page (a page holds `limit` rows of the file)."""
+    with current().db.read() as session:
+        _existing(session, import_id)
+        page = list_flagged_rows(session, import_id, cursor=query["cursor"], limit=query["limit"])
+        return answer_page(Page(describe_problems(page.items), page.next))
+
+
+@imports.post("/<uuid:import_id>/apply")
+@require_scope("parties:write")
+@idempotent
+@imports.response(202, ImportOut)
+@imports.alt_response(409, description="It failed, or is too old.")
+def apply(session: Session, import_id: uuid.UUID) -> Any:
+    """Apply a checked import. Asking again changes nothing."""
+    return describe_import(apply_import(session, import_id))
+
+
+def _existing(session: Session, import_id: uuid.UUID) -> Import:
+    entry = find_import(session, import_id)
+    if entry is None:
+        raise ImportNotFound
+    return entry
+
+
+def _caller() -> str:
+    actor, client = acting_staff(), current_client()
+    return actor.name if actor else client.id if client else ""

@@ -1,0 +1,68 @@
+"""Reads of imports: how far they are, and what is wrong with their rows."""
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.directory.models import Import, ImportChunk, ImportRow
+from shared.web.paging import Page, paginate
+
+RUNNING = ("uploaded", "checking", "applying")
+
+
+def find_import(session: Session, import_id: uuid.UUID) -> Import | None:
+    """The import with this id."""
+    return session.get(Import, import_id)
+
+
+def find_next_import(session: Session) -> Import | None:
+    """The oldest import that the worker has something to do with."""
+    return session.scalar(select(Import).where(Import.state.in_(RUNNING)).order_by(Import.id).limit(1))
+
+
+def list_imports(session: Session, *, cursor: str | None = None, limit: int = 50) -> Page[Import]:
+    """Imports, the newest first. Raises BadCursor."""
+    return paginate(session, select(Import), [(Import.id, True)], cursor=cursor, limit=limit)
+
+
+def find_chunk(session: Session, import_id: uuid.UUID, number: int) -> bytes | None:
+    """A piece of the uploaded file; they are numbered from 0."""
+    return session.scalar(select(ImportChunk.content).filter_by(import_id=import_id, number=number))
+
+
+def list_flagged_rows(
+    session: Session, import_id: uuid.UUID, *, cursor: str | None = None, limit: int = 100
+) -> Page[ImportRow]:
+    """Rows with a problem or a warning, in the order of the file. Raises BadCursor."""
+    asking = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.flagged.is_(True))
+    return paginate(session, asking, [(ImportRow.number, False)], cursor=cursor, limit=limit)
+
+
+def list_rejected_rows(session: Session, import_id: uuid.UUID, after: int, limit: int) -> list[ImportRow]:
+    """Rows with a problem beyond row `after`, with their cells."""
+    asking = select(ImportRow).where(
+        ImportRow.import_id == import_id, ImportRow.flagged.is_(True), ImportRow.number > after
+    )
+    asking = asking.where(ImportRow.usable.is_(False)).order_by(ImportRow.number).limit(limit)
+    return list(session.scalars(asking))
+
+
+def list_usable_rows(session: Session, import_id: uuid.UUID, after: int, limit: int) -> list[ImportRow]:
+    """Rows that can be applied beyond row `after`, in the order of the file."""
+    asking = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.number > after)
+    return list(session.scalars(asking.where(ImportRow.usable.is_(True)).order_by(ImportRow.number).limit(limit)))
+
+
+def list_seen_documents(session: Session, import_id: uuid.UUID, documents: list[str]) -> dict[str, int]:
+    """Documents that earlier rows of the same file have already, and in which row."""
+    asking = select(ImportRow.document, ImportRow.number).where(
+        ImportRow.import_id == import_id, ImportRow.document.in_(documents)
+    )
+    return {str(row.document): row.number for row in session.execute(asking)}
+
+
+def list_seen_addresses(session: Session, import_id: uuid.UUID, addresses: list[str]) -> set[str]:
+    """Addresses that earlier rows of the same file have already."""
+    asking = select(ImportRow.address).where(ImportRow.import_id == import_id, ImportRow.address.in_(addresses))
+    return {str(address) for address in session.scalars(asking)}

@@ -1,0 +1,146 @@
+"""Finding parties: one by its id or document, many by filters, page by page."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from services.directory.models import CredentialFact, Party, PartyEmail
+from services.directory.rules.parties import codes_like, search_text
+from shared.documents import login_key
+from shared.web.paging import Order, Page, paginate
+
+SORTS: dict[str, list[Order]] = {
+    "name": [(Party.name_search, False), (Party.id, False)],
+    "-name": [(Party.name_search, True), (Party.id, True)],
+    "code": [(Party.code, False)],
+    "-code": [(Party.code, True)],
+    "document": [(Party.document_key, False), (Party.id, False)],
+    "-document": [(Party.document_key, True), (Party.id, True)],
+    "created_at": [(Party.id, False)],  # ids are in the order of creation
+    "-created_at": [(Party.id, True)],
+    "updated_at": [(Party.updated_at, False), (Party.id, False)],
+    "-updated_at": [(Party.updated_at, True), (Party.id, True)],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyFilter:
+    """What a list is narrowed to; None and "" mean "any".
+
+    q: words of the name, in any order. document: any spelling, with or without a NIT's check digit. code: as it is, or
+    only the number. party_class: tenant, owner, or both (holds both). email_state: of the principal address, or `none`.
+    email: a whole address. has_credentials: holds one that is issued or active.
+    """
+
+    q: str = ""
+    document: str = ""
+    code: str = ""
+    party_class: str = ""
+    active: bool | None = None
+    email_state: str = ""
+    email: str = ""
+    has_credentials: bool | None = None
+
+
+def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
+    """The party with this id."""
+    return session.get(Party, party_id)
+
+
+def find_by_document(session: Session, document_type: str, document_key: str) -> Party | None:
+    """The party with this document."""
+    return session.scalar(select(Party).filter_by(document_type=document_type, document_key=document_key))
+
+
+def find_by_code(session: Session, code: str) -> Party | None:
+    """The party with this client code."""
+    return session.scalar(select(Party).filter_by(code=code))
+
+
+def list_parties(
+    session: Session, wanted: PartyFilter, *, sort: str = "name", cursor: str | None = None, limit: int = 50
+) -> Page[Party]:
+    """One page of the parties that the filter leaves. Raises BadCursor."""
+    return paginate(session, select(Party).where(*_conditions(wanted)), SORTS[sort], cursor=cursor, limit=limit)
+
+
+def count_parties(session: Session, wanted: PartyFilter | None = None) -> int:
+    """How many parties the filter leaves; without one, all, active or not."""
+    counting = select(func.count()).select_from(Party).where(*_conditions(wanted or PartyFilter()))
+    return session.scalar(counting) or 0
+
+
+def list_by_documents(session: Session, documents: Collection[tuple[str, str]]) -> dict[tuple[str, str], Party]:
+    """The parties with these documents (type, key), by document."""
+    if not documents:
+        return {}
+    found = session.scalars(_in_documents(documents))
+    return {(party.document_type, party.document_key): party for party in found}
+
+
+def _in_documents(documents: Collection[tuple[str, str]]) -> Select[tuple[Party]]:
+    # In one order, so that two transactions that lock the same rows wait for each other instead of dying together.
+    wanted = sorted(documents)
+    return select(Party).where(tuple_(Party.document_type, Party.document_key).in_(wanted)).order_by(Party.id)
+
+
+def lock_by_documents(session: Session, documents: Collection[tuple[str, str]]) -> dict[tuple[str, str], Party]:
+    """The same for a change: nobody else changes them until this transaction ends."""
+    if not documents:
+        return {}
+    found = session.scalars(_in_documents(documents).with_for_update())
+    return {(party.document_type, party.document_key): party for party in found}
+
+
+def list_owners_of_codes(session: Session, codes: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Whose codes these are: code to document (type, key)."""
+    if not codes:
+        return {}
+    rows = session.execute(select(Party.code, Party.document_type, Party.document_key).where(Party.code.in_(codes)))
+    return {row.code: (row.document_type, row.document_key) for row in rows}
+
+
+def list_owners_of_addresses(session: Session, addresses: Collection[str]) -> dict[str, set[uuid.UUID]]:
+    """Which parties have these addresses (in small letters)."""
+    owners: dict[str, set[uuid.UUID]] = {}
+    if addresses:
+        asking = select(PartyEmail.address_key, PartyEmail.party_id).where(PartyEmail.address_key.in_(addresses))
+        for row in session.execute(asking):
+            owners.setdefault(row.address_key, set()).add(row.party_id)
+    return owners
+
+
+def list_with_credentials(session: Session, party_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the parties that hold a credential that is issued or active."""
+    asking = select(CredentialFact.party_id).where(
+        CredentialFact.party_id.in_(list(party_ids)), CredentialFact.ended.is_(False)
+    )
+    return set(session.scalars(asking))
+
+
+def _conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
+    conditions = [
+        Party.name_search.contains(word, autoescape=True) for word in search_text(wanted.q[:200]).split()[:8]
+    ]
+    if wanted.document:
+        conditions.append(Party.document_key.in_(login_key(wanted.document)))
+    if wanted.code:
+        conditions.append(Party.code.in_(codes_like(wanted.code)))
+    if wanted.party_class in ("tenant", "both"):
+        conditions.append(Party.is_tenant.is_(True))
+    if wanted.party_class in ("owner", "both"):
+        conditions.append(Party.is_owner.is_(True))
+    if wanted.active is not None:
+        conditions.append(Party.active.is_(wanted.active))
+    if wanted.email_state:
+        conditions.append(Party.email_state == wanted.email_state)
+    if wanted.email:
+        address = wanted.email.strip().lower()
+        conditions.append(exists().where(PartyEmail.party_id == Party.id, PartyEmail.address_key == address))
+    if wanted.has_credentials is not None:
+        held = exists().where(CredentialFact.party_id == Party.id, CredentialFact.ended.is_(False))
+        conditions.append(held if wanted.has_credentials else ~held)
+    return conditions

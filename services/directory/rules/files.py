@@ -1,0 +1,127 @@
+"""What a file of a table is made of: its encoding, its separator, its records. Bytes in, rows of cells out."""
+
+import codecs
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+DELIMITERS = ",;\t|"
+LONGEST_CELL = 20_000
+LONGEST_LINE = 1_000_000
+_UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
+_KNOWN_BEGINNINGS = {
+    b"PK\x03\x04": "workbook",
+    b"\xd0\xcf\x11\xe0": "workbook",
+    b"\x89PNG": "no_text",
+    b"%PDF": "no_text",
+    b"\xff\xd8\xff": "no_text",
+    b"GIF8": "no_text",
+    b"\x1f\x8b": "no_text",
+}
+
+
+class UnusableFile(Exception):
+    """A file that cannot be imported as a whole.
+
+    `reason`: `empty`, `workbook`, `no_text`, `no_rows`, `missing_columns`, `repeated_columns`, `broken`.
+    `hint`: names of columns, separated by commas. `row`: where it broke, if that is known.
+    """
+
+    def __init__(self, reason: str, hint: str = "", row: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.hint, self.row = reason, hint, row
+
+
+class _Decoder(Protocol):
+    def decode(self, data: bytes, final: bool = ...) -> str: ...
+
+
+class Encoding:
+    """Finds the encoding of a file while its pieces pass by: UTF-8 if all of it is, otherwise Windows-1252."""
+
+    def __init__(self) -> None:
+        self._utf8: _Decoder | None = codecs.getincrementaldecoder("utf-8")()
+        self._cp1252 = True
+        self._utf16 = False
+        self._first = True
+
+    def feed(self, piece: bytes) -> None:
+        """Look at the next piece. Raises UnusableFile if this is no text."""
+        if self._first:
+            self._first = False
+            self._begin(piece)
+        if self._utf16:
+            return
+        if b"\0" in piece:
+            raise UnusableFile("no_text")
+        if self._utf8 is not None:
+            try:
+                self._utf8.decode(piece)
+            except UnicodeDecodeError:
+                self._utf8 = None
+        self._cp1252 = self._cp1252 and not any(byte in piece for byte in _UNDEFINED_IN_CP1252)
+
+    def _begin(self, piece: bytes) -> None:
+        for beginning, reason in _KNOWN_BEGINNINGS.items():
+            if piece.startswith(beginning):
+                raise UnusableFile(reason)
+        self._utf16 = piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+    def result(self) -> str:
+        """The name of the encoding, for `records`."""
+        if self._utf16:
+            return "utf-16"
+        if self._utf8 is not None:
+            try:
+                self._utf8.decode(b"", True)
+                return "utf-8-sig"
+            except UnicodeDecodeError:
+                pass
+        return "cp1252" if self._cp1252 else "latin-1"
+
+
+def records(pieces: Iterable[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The records of a file with their numbers as a spreadsheet counts them (the first one is 1), blank ones left out.
+
+    Only one piece and one record are in memory. Raises UnusableFile if a record cannot be read.
+    """
+    number = 0
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(_lines(pieces, encoding), delimiter=delimiter)
+    try:
+        for number, cells in enumerate(reader, start=1):  # noqa: B007 - the number is needed where it breaks
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+    except (csv.Error, UnicodeError):
+        raise UnusableFile("broken", row=number + 1) from None
+
+
+def _lines(pieces: Iterable[bytes], encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rest = ""
+    for piece in pieces:
+        lines = (rest + decoder.decode(piece)).splitlines(keepends=True) if piece else [rest]
+        # The last one may go on in the next piece, and a carriage return may be half of a line's end.
+        rest = lines.pop() if lines else ""
+        if len(rest) > LONGEST_LINE:
+            raise UnicodeError("a line without an end")
+        yield from _joined(lines)
+    yield from _joined((rest + decoder.decode(b"", True)).splitlines(keepends=True))
+
+
+def _joined(lines: list[str]) -> Iterator[str]:
+    """`splitlines` also divides at characters that end no line of a table (U+2028, form feed, …): join those again."""
+    pending = ""
+    for line in lines:
+        pending += line
+        if line.endswith(("\n", "\r")):
+            yield pending
+            pending = ""
+    if pending:
+        yield pending
+
+
+def first_lines(head: bytes, encoding: str) -> list[str]:
+    """The lines of a file's first piece."""
+    text = codecs.getincrementaldecoder(encoding)().decode(head)
+    return [line for line in text.splitlines() if line.strip()][:2]

@@ -1,0 +1,274 @@
+"""What makes a party: every field checked and brought into one form, wherever it came from (REST, page, import)."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+from shared.documents import BadDocument, document_key, document_type_of
+from shared.settings import LANGUAGES
+
+CLASSES = ("tenant", "owner")
+EMAIL_STATES = ("unverified", "valid", "bounced", "blocked")
+NO_EMAIL = "none"
+WRITABLE_STATES = frozenset({"unverified", "valid"})
+"""States of an address to which letters may go."""
+AUTOMATIC_CODE = re.compile(r"C-\d+")
+MOST_EMAILS = 10
+MOST_PHONES = 10
+# Whether a server answers there is for the sending to find out; domains of closed networks and of tests are wanted.
+# Emptying this list is the way that the library documents.
+SPECIAL_USE_DOMAIN_NAMES.clear()
+
+ADDRESS_FIELDS = {"street": 200, "city": 100, "region": 100, "postal_code": 20, "country": 2}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a field. `reason` names the text (schemas/texts.py), `hint` is a value for it."""
+
+    field: str
+    reason: str
+    hint: str = ""
+
+
+class InvalidParty(Exception):
+    """Some fields are not right; nothing was changed."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.field}: {fault.reason}" for fault in faults))
+        self.faults = list(faults)
+
+
+@dataclass(frozen=True)
+class EmailValue:
+    """An address of a party. `state` None: what it was before, `unverified` if it is new."""
+
+    address: str
+    principal: bool
+    state: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What makes two spellings the same address."""
+        return self.address.lower()
+
+
+@lru_cache(maxsize=4096)
+def search_text(text: str) -> str:
+    """Text as it is searched and sorted by: no accents, no capitals, single spaces."""
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(bare.split())
+
+
+def plain_text(value: Any) -> str:
+    """A line of text: composed letters, single spaces, none around it."""
+    return " ".join(unicodedata.normalize("NFC", str(value or "")).split())
+
+
+def is_automatic_code(code: str) -> bool:
+    """Whether a client code has the form of those that are given out automatically."""
+    return AUTOMATIC_CODE.fullmatch(code.upper()) is not None
+
+
+def code_of(number: int) -> str:
+    """The automatic client code with this number: C-000001."""
+    return f"C-{number:06d}"
+
+
+def codes_like(text: str) -> list[str]:
+    """The codes that a searched text may mean: as it is, or only the number of an automatic one."""
+    plain = plain_text(text).upper()
+    digits = plain.removeprefix("C").lstrip("-")
+    return [plain, code_of(int(digits))] if digits.isascii() and digits.isdigit() and len(digits) <= 9 else [plain]
+
+
+def check_party(values: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """The given fields in their one form; `document_key` and `name_search` are added where they follow.
+
+    `partial`: only what is given counts (a change); otherwise name, document and classes must be there.
+    Raises InvalidParty with everything that is wrong.
+    """
+    faults: list[Fault] = []
+    clean: dict[str, Any] = {}
+    for field, check in _CHECKS.items():
+        if field in values:
+            _collect(lambda check=check, field=field: clean.update(check(values[field])), faults)  # type: ignore[misc]
+        elif not partial and field in ("name", "classes"):
+            faults.append(Fault(field, "required"))
+    if {"document_type", "document_number"} & values.keys() or not partial:
+        _collect(lambda: clean.update(_document(values)), faults)
+    if faults:
+        raise InvalidParty(faults)
+    return clean
+
+
+def _collect(check: Callable[[], object], faults: list[Fault]) -> None:
+    try:
+        check()
+    except InvalidParty as error:
+        faults.extend(error.faults)
+
+
+def _fail(field: str, reason: str, hint: str = "") -> InvalidParty:
+    return InvalidParty([Fault(field, reason, hint)])
+
+
+def _line(field: str, value: Any, longest: int) -> str:
+    text = plain_text(value)
+    if len(text) > longest:
+        raise _fail(field, "too_long", str(longest))
+    if not text.isprintable():
+        raise _fail(field, "unprintable")
+    return text
+
+
+def _document(values: Mapping[str, Any]) -> dict[str, str]:
+    kind, number = plain_text(values.get("document_type")), plain_text(values.get("document_number"))
+    faults = [Fault(field, "required") for field, text in (("document_type", kind), ("document_number", number))
+              if not text]  # fmt: skip
+    if faults:
+        raise InvalidParty(faults)
+    try:
+        kind = document_type_of(kind)
+    except BadDocument:
+        raise _fail("document_type", "document_type") from None
+    try:
+        return {"document_type": kind, "document_number": number, "document_key": document_key(kind, number)}
+    except BadDocument as error:
+        raise _fail("document_number", f"document_{error.reason}", error.hint) from None
+
+
+def _name(value: Any) -> dict[str, str]:
+    text = _line("name", value, 200)
+    if not text:
+        raise _fail("name", "required")
+    return {"name": text, "name_search": search_text(text)[:400]}
+
+
+def _classes(value: Any) -> dict[str, bool]:
+    given = set(value or ())
+    if not given:
+        raise _fail("classes", "required")
+    if unknown := sorted(given - set(CLASSES)):
+        raise _fail("classes", "class", ", ".join(unknown))
+    return {f"is_{name}": name in given for name in CLASSES}
+
+
+def _emails(value: Any) -> dict[str, list[EmailValue]]:
+    entries = list(value or ())
+    if len(entries) > MOST_EMAILS:
+        raise _fail("emails", "too_many", str(MOST_EMAILS))
+    faults: list[Fault] = []
+    emails: list[EmailValue] = []
+    for position, entry in enumerate(entries):
+        state = entry.get("state")
+        try:
+            address = check_address(entry.get("address"))
+            if address.lower() in {email.key for email in emails}:
+                raise _fail("", "duplicate_email")
+            if state is not None and state not in EMAIL_STATES:
+                raise _fail("", "email_state")
+            emails.append(EmailValue(address, bool(entry.get("principal")), state))
+        except InvalidParty as error:
+            faults += [Fault(f"emails.{position}.address", fault.reason, fault.hint) for fault in error.faults]
+    if sum(email.principal for email in emails) > 1:
+        faults.append(Fault("emails", "several_principal"))
+    if faults:
+        raise InvalidParty(faults)
+    if emails and not any(email.principal for email in emails):
+        emails[0] = EmailValue(emails[0].address, True, emails[0].state)
+    return {"emails": emails}
+
+
+def check_address(value: Any) -> str:
+    """An e-mail address in the form in which it is kept. Raises InvalidParty (field "")."""
+    text = str(value or "").strip()
+    if not text:
+        raise _fail("", "required")
+    address = _parsed(text)
+    if address is None:
+        raise _fail("", "email")
+    return address
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> str | None:
+    try:
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return None
+    address = checked.ascii_email or ""
+    return address if len(address) <= 254 else None
+
+
+def _language(value: Any) -> dict[str, str]:
+    if value not in LANGUAGES:
+        raise _fail("language", "language")
+    return {"language": value}
+
+
+def _phones(value: Any) -> dict[str, list[str]]:
+    phones = []
+    for entry in value or ():
+        text = plain_text(entry)
+        if not text:
+            continue
+        if not re.fullmatch(r"\+?[0-9 ().\-/]{5,30}(?: ?(?:ext\.?|x|#) ?\d{1,6})?", text, re.IGNORECASE):
+            raise _fail("phones", "phone", text[:40])
+        if text not in phones:
+            phones.append(text)
+    if len(phones) > MOST_PHONES:
+        raise _fail("phones", "too_many", str(MOST_PHONES))
+    return {"phones": phones}
+
+
+def _address(value: Any) -> dict[str, str]:
+    given = value or {}
+    clean = {
+        name: _line(f"address.{name}", given[name], longest)
+        for name, longest in ADDRESS_FIELDS.items()
+        if name in given and name != "country"
+    }
+    if "country" in given:
+        country = plain_text(given["country"]).upper()
+        if country and not re.fullmatch(r"[A-Z]{2}", country):
+            raise _fail("address.country", "country")
+        clean["country"] = country
+    return clean
+
+
+def _notes(value: Any) -> dict[str, str]:
+    text = unicodedata.normalize("NFC", str(value or "")).replace("\r\n", "\n").replace("\0", "").strip()
+    if len(text) > 4000:
+        raise _fail("notes", "too_long", "4000")
+    return {"notes": text}
+
+
+def _code(value: Any) -> dict[str, str]:
+    code = _line("code", value, 40).upper()
+    if code and not re.fullmatch(r"[A-Z0-9][A-Z0-9._/\-]*", code):
+        raise _fail("code", "code")
+    return {"code": code}
+
+
+def _active(value: Any) -> dict[str, bool]:
+    return {"active": bool(value)}
+
+
+_CHECKS: dict[str, Callable[[Any], Mapping[str, Any]]] = {
+    "name": _name,
+    "classes": _classes,
+    "code": _code,
+    "emails": _emails,
+    "language": _language,
+    "phones": _phones,
+    "address": _address,
+    "notes": _notes,
+    "active": _active,
+}
