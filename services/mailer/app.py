@@ -1,19 +1,35 @@
 """Wiring of the mailer's web side."""
 
+from typing import Any
+
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from services.mailer.api import BLUEPRINTS
+from services.mailer.pages.letters import letters
+from services.mailer.pages.queue import queue
+from services.mailer.pages.sink import sink
 from services.mailer.settings import Settings
 from shared.db import Database
-from shared.web import create_api
+from shared.web import MenuItem, create_api
 from shared.web import create_app as create_web_app
 
 
-def create_app(settings: Settings, db: Database) -> Flask:
-    """The mailer's application."""
-    app = create_web_app("mailer", "services.mailer", settings, db, title=_l("Letters"))
-    api = create_api(app, "mailer", _l("Letters"))
+MENU = (
+    MenuItem(endpoint="letters.waiting", label=_l("Waiting to be sent"), icon="hourglass-split"),
+    MenuItem(endpoint="letters.history", label=_l("All letters"), icon="envelope"),
+    MenuItem(endpoint="queue.pace", label=_l("Sending"), icon="sliders"),
+)
+SINK = MenuItem(endpoint="sink.index", label=_l("Local mailbox"), icon="inbox", role="administrator")
+
+
+def create_app(settings: Settings, db: Database, **options: Any) -> Flask:
+    """The mailer's application; `options` go to the shared one."""
+    menu = MENU if settings.has_own_server else (*MENU, SINK)
+    app = create_web_app("mailer", "services.mailer", settings, db, title=_l("Mail"), menu=menu, **options)
+    for pages in (letters, queue, sink):
+        app.register_blueprint(pages)
+    api = create_api(app, "mailer", "Portería: mail")
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     return app

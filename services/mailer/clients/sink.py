@@ -121,9 +121,8 @@ def _names(folder: Path, before: str) -> Iterator[str]:
     except FileNotFoundError:
         return
     names.sort(key=_order, reverse=True)
-    for name in names:
-        if not before or _order(name) < _order(before):
-            yield name
+    after = _order(before) if NAME.fullmatch(before) else None
+    yield from (name for name in names if after is None or _order(name) < after)
 
 
 def _order(name: str) -> tuple[int, ...]:

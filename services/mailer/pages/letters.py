@@ -1,0 +1,240 @@
+"""Letters that wait, all letters, one letter, and cancelling."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
+from services.mailer.models import Letter
+from services.mailer.pages.shown import (
+    age,
+    effective_delay,
+    first_attempt_at,
+    outcome_text,
+    sees_passwords,
+    short_id,
+    trouble_text,
+    verdict_text,
+)
+from services.mailer.queries import (
+    LetterFilter,
+    count_by_state,
+    count_letters,
+    find_letter,
+    list_attempts,
+    list_letters,
+    list_waiting_batches,
+    oldest_waiting,
+    queue_of,
+)
+from services.mailer.rules.options import mail_options
+from services.mailer.rules.rendering import Content, Writer
+from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, KINDS, PENDING, RECOVERY, STATES, WAITING_STATES
+from shared import clock
+from shared.web import current, current_staff, safe_next, set_policy, staff_required
+
+KIND_NAMES = {
+    CREDENTIAL: _l("Access with password"),
+    CREDENTIAL_LINK: _l("Access with a single-use link"),
+    RECOVERY: _l("Forgotten password"),
+}
+RENEW = 3
+
+letters = Blueprint("letters", __name__, url_prefix="/backoffice/mailer")
+
+
+@letters.app_context_processor
+def _words() -> dict[str, Any]:
+    return {
+        "kind_names": KIND_NAMES,
+        "age": age,
+        "first_attempt_at": first_attempt_at,
+        "outcome_text": outcome_text,
+        "short_id": short_id,
+        "trouble_text": trouble_text,
+        "verdict_text": verdict_text,
+        "sees_passwords": sees_passwords,
+        "local_sink": not mail_options(current().settings).smtp_url,
+    }
+
+
+def _identifier(name: str) -> uuid.UUID | None:
+    """An id from the address; a wrong one is no filter but a page that does not exist."""
+    text = request.args.get(name, "")
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        abort(404)
+
+
+def _filter(states: tuple[str, ...], *, waiting: bool) -> LetterFilter:
+    state, kind = request.args.get("state") or None, request.args.get("kind") or None
+    return LetterFilter(
+        state=state if state in states else None,
+        waiting=waiting and state not in states,
+        kind=kind if kind in KINDS else None,
+        batch_id=_identifier("batch_id"),
+        party_id=_identifier("party_id"),
+        text=request.args.get("q") or None,
+    )
+
+
+@letters.get("/", strict_slashes=False)
+@staff_required()
+def waiting() -> str:
+    """Third parties whose letter waits to go out."""
+    wanted = _filter(WAITING_STATES, waiting=True)
+    narrowed = any((wanted.state, wanted.kind, wanted.batch_id, wanted.party_id, wanted.text))
+    with current().db.read() as session:
+        counts = count_by_state(session)
+        page = list_letters(session, wanted, cursor=request.args.get("cursor"), oldest_first=True)
+        return render_template(
+            "mailer/waiting.html",
+            page=page,
+            counts=counts,
+            found=count_letters(session, wanted) if narrowed else None,
+            narrowed=narrowed,
+            batches=list_waiting_batches(session),
+            oldest=oldest_waiting(session),
+            queue=queue_of(session),
+            delay=effective_delay(session),
+            wanted=wanted,
+            now=clock.now(),
+            refresh=RENEW if counts[PENDING] or counts["sending"] else None,
+        )
+
+
+@letters.get("/letters")
+@staff_required()
+def history() -> str:
+    """Every letter, with how it ended."""
+    wanted = _filter(STATES, waiting=False)
+    with current().db.read() as session:
+        return render_template(
+            "mailer/history.html",
+            page=list_letters(session, wanted, cursor=request.args.get("cursor")),
+            counts=count_by_state(session),
+            states=STATES,
+            wanted=wanted,
+            narrowed=any((wanted.state, wanted.kind, wanted.batch_id, wanted.party_id, wanted.text)),
+        )
+
+
+@letters.get("/letters/<uuid:letter_id>")
+@staff_required()
+def show(letter_id: uuid.UUID) -> str:
+    """One letter: what happened to it, and what it says, its secret masked."""
+    with current().db.read() as session:
+        letter = find_letter(session, letter_id) or abort(404)
+        set_policy(frame_src="'self'")
+        return render_template(
+            "mailer/letter.html",
+            letter=letter,
+            attempts=list_attempts(session, letter_id),
+            written=_written(letter),
+            delay=effective_delay(session),
+            queue=queue_of(session),
+            refresh=RENEW if letter.state in WAITING_STATES else None,
+        )
+
+
+@letters.get("/letters/<uuid:letter_id>/preview")
+@staff_required()
+def preview(letter_id: uuid.UUID) -> Response:
+    """What a mail program would show, for a frame; the secret is masked."""
+    with current().db.read() as session:
+        letter = find_letter(session, letter_id) or abort(404)
+    # Only what a letter is made of: its own styles, in a frame that may do nothing.
+    set_policy(frame_ancestors="'self'", style_src="'unsafe-inline'", sandbox="", script_src="'none'")
+    return Response(_written(letter).html, content_type="text/html; charset=utf-8")
+
+
+def _written(letter: Letter) -> Any:
+    options = mail_options(current().settings)
+    writer = Writer(options.public_url, options.timezone, options.mail_from)
+    return writer.preview(
+        Content(letter.id, letter.kind, letter.language, letter.name, letter.login, "", letter.expires_at)
+    )
+
+
+@letters.get("/cancel")
+@staff_required()
+def ask_cancel() -> Any:
+    """Say how many letters would be cancelled, and ask."""
+    back = safe_next(request.args.get("back"), url_for("letters.waiting"))
+    ids, batch_id = _chosen(request.args.getlist("ids")), _identifier("batch_id")
+    with current().db.read() as session:
+        if request.args.get("all"):
+            number, fields = count_letters(session, LetterFilter(state=PENDING)), {"all": "yes"}
+        elif batch_id:
+            number = count_letters(session, LetterFilter(state=PENDING, batch_id=batch_id))
+            fields = {"batch_id": str(batch_id)}
+        else:
+            found = [find_letter(session, one) for one in ids]
+            still = [letter.id for letter in found if letter and letter.state == PENDING]
+            number, fields = len(still), {"ids": [str(one) for one in still]}  # type: ignore[dict-item]
+    if not number:
+        flash(_("No letter of those waits any more.") if ids or batch_id else _("Nothing waits."), "info")
+        return redirect(back, 303)
+    return render_template(
+        "confirm.html",
+        title=_("Cancel pending letters"),
+        number=number,
+        message=ngettext(
+            "letter that waits will be cancelled and never sent.",
+            "letters that wait will be cancelled and never sent.",
+            number,
+        ),
+        details=[
+            _("The new password or link in it is revoked; whoever had a password before still can use that one."),
+            _("A letter that is already being sent can not be stopped."),
+        ],
+        action=url_for("letters.cancel"),
+        fields=fields | {"back": back},
+        accept=ngettext("Cancel %(num)d letter", "Cancel %(num)d letters", number),
+        cancel=back,
+        kind="cancel-pending",
+    )
+
+
+@letters.post("/cancel")
+@staff_required("agent")
+def cancel() -> Any:
+    """Cancel what still waits: all, a batch, or the chosen letters."""
+    staff, form = current_staff(), request.form
+    by = staff.name if staff else ""
+    ids, batches = _chosen(form.getlist("ids")), _chosen(form.getlist("batch_id"))
+    with current().db.write() as session:
+        if form.get("all"):
+            result = cancel_all(session, by)
+        elif batches:
+            result = cancel_batch(session, batches[0], by)
+        else:
+            result = cancel_selected(session, ids, by)
+    _say(result)
+    return redirect(safe_next(form.get("back"), url_for("letters.waiting")), 303)
+
+
+def _chosen(texts: list[str]) -> list[uuid.UUID]:
+    try:
+        return [uuid.UUID(text) for text in texts]
+    except ValueError:
+        abort(404)
+
+
+def _say(result: Cancellation) -> None:
+    flash(
+        ngettext("%(num)d letter was cancelled.", "%(num)d letters were cancelled.", result.cancelled),
+        "success" if result.cancelled else "info",
+    )
+    if late := len(result.not_cancelled):
+        text = ngettext(
+            "%(num)d letter could not be cancelled: it was being sent or had ended already.",
+            "%(num)d letters could not be cancelled: they were being sent or had ended already.",
+            late,
+        )
+        flash(text, "warning")

@@ -1,0 +1,79 @@
+"""How times, outcomes and troubles are told to people."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask_babel import format_timedelta
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from services.mailer.models import Letter, Queue
+from services.mailer.queries import queue_of
+from services.mailer.rules.options import mail_options
+from services.mailer.rules.states import CANCELLED, FAILED, SENT, UNCERTAIN, Verdict
+from shared import clock
+from shared.web import current, current_staff, has_role
+
+REASONS = {
+    "staff": _l("cancelled"),
+    "credential_revoked": _l("its key was revoked"),
+    "party_deactivated": _l("the third party was deactivated"),
+    "replaced": _l("a newer letter takes its place"),
+}
+VERDICTS = {
+    Verdict.ACCEPTED: (_l("Accepted"), "good", "check-circle"),
+    Verdict.REFUSED: (_l("Refused for good"), "bad", "x-circle"),
+    Verdict.DEFERRED: (_l("Refused for now"), "waiting", "hourglass-split"),
+    Verdict.INTERRUPTED: (_l("Connection broke before the end"), "waiting", "plug"),
+    Verdict.UNKNOWN: (_l("No answer after the end"), "bad", "question-circle"),
+}
+
+
+def age(moment: datetime) -> str:
+    """How long ago something was, in words."""
+    return str(format_timedelta(clock.now() - moment, granularity="second", threshold=1.2))
+
+
+def effective_delay(session: Session) -> float:
+    """Seconds before the first attempt, as chosen or as the settings say."""
+    chosen = queue_of(session).delay
+    return mail_options(current().settings).mail_delay if chosen is None else chosen
+
+
+def first_attempt_at(letter: Letter, delay: float) -> datetime:
+    """When a waiting letter is tried next, at the earliest."""
+    return letter.due_at + timedelta(seconds=delay) if letter.delayed else letter.due_at
+
+
+def outcome_text(letter: Letter) -> str:
+    """What happened last, in the reader's language where the words are ours."""
+    known = REASONS.get(letter.outcome or "")
+    if letter.state == CANCELLED and letter.ended_by:
+        return _("cancelled by %(who)s", who=letter.ended_by)
+    if letter.state == UNCERTAIN:
+        return _("It may have arrived or not: %(what)s.", what=letter.outcome)
+    if letter.state in (SENT, FAILED):
+        return letter.outcome or ""
+    return str(known or letter.outcome or "")
+
+
+def verdict_text(verdict: str) -> tuple[str, str, str]:
+    """Label, kind and icon of an attempt's verdict."""
+    label, kind, symbol = VERDICTS[Verdict(verdict)]
+    return str(label), kind, symbol
+
+
+def short_id(identifier: uuid.UUID) -> str:
+    """The end of an id: its beginning is a time, which is the same for all of a day."""
+    return identifier.hex[-8:]
+
+
+def trouble_text(queue: Queue) -> str:
+    """Why nothing leaves, with the moment of the next try."""
+    return _("The mail server can not be reached: %(why)s.", why=queue.trouble)
+
+
+def sees_passwords() -> bool:
+    """Whether the reader may open the local sink, in which letters lie with their passwords."""
+    return has_role(current_staff(), "administrator")
