@@ -51,7 +51,7 @@ def page_schema(item: type[ma.Schema]) -> ma.Schema:
 
 
 class Api(flask_smorest.Api):
-    """Errors are answered by `shared.web.errors`; blueprints need no CSRF token, as no cookie opens them."""
+    """Errors are answered by `shared.web.errors`."""
 
     ERROR_SCHEMA = ProblemDocument
 
@@ -68,7 +68,6 @@ class Api(flask_smorest.Api):
         """Register a blueprint whose prefix is relative to `/api/<service>/v1`."""
         service = current_service(self._app)
         options.setdefault("url_prefix", f"/api/{service}/v1{blp.url_prefix or ''}")
-        self._app.extensions["csrf"].exempt(blp)
         super().register_blueprint(blp, parameters=parameters, **options)
 
 

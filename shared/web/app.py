@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -16,7 +16,7 @@ from shared.keyring import Keyring
 from shared.settings import CommonSettings
 from shared.web.api import bad_cursor
 from shared.web.context import MenuItem, Porteria, Staff, Text, TokenKeys, current
-from shared.web.errors import Answer, init_errors, register_errors
+from shared.web.errors import Answer, init_errors, register_errors, wants_problem
 from shared.web.health import health_blueprint
 from shared.web.look import init_look
 from shared.web.observing import init_observing
@@ -86,7 +86,8 @@ def create_app(  # noqa: PLR0913 - the one place where a service says what it is
     init_security(app)
     init_errors(app)
     init_look(app)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
+    app.before_request(lambda: _protect_forms(forms))
     app.register_blueprint(health_blueprint(service))
     if load_staff is None:
         app.register_blueprint(signin_blueprint(service))
@@ -108,6 +109,7 @@ def _configure(app: Flask, service: str, keyring: Keyring, settings: CommonSetti
         MAX_FORM_PARTS=20_000,
         # A form is good as long as the session; a page that was open for two hours must not lose its text.
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,  # `_protect_forms` does it
     )
     # In a known order, and readable: names here have accents.
     app.json.sort_keys = app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -117,6 +119,12 @@ def _limit_body() -> None:
     # Before anything reads the form, which the check for CSRF does long before the view.
     if request.endpoint and request.endpoint in current().body_limits:
         request.max_content_length = current().body_limits[request.endpoint]
+
+
+def _protect_forms(forms: CSRFProtect) -> None:
+    # What programs call is opened by no cookie, so nobody's browser can be made to misuse one there.
+    if current_app.config["WTF_CSRF_ENABLED"] and not wants_problem():
+        forms.protect(apply_exemptions=True)
 
 
 def _language_of_staff() -> str | None:
