@@ -20,6 +20,9 @@ from shared.events.directory import Email, PartyUpdated
 from shared.web.services_http import CallFailed, ServiceUnavailable
 
 PAUSE = 0.1
+SHORTLY = timedelta(seconds=2)
+"""How long somebody who looks at a preview is kept waiting."""
+
 MOST_ASKED = 50
 """Unknown parties that are asked for one by one; more of them are waited for."""
 

@@ -1,7 +1,6 @@
 """REST: credentials for many at once."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import marshmallow as ma
@@ -10,7 +9,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.identity.actions.batches import BatchWish, preview_wish, start_batch
-from services.identity.actions.catching_up import MOST_ASKED, fetch_unknown, wait_for_copy
+from services.identity.actions.catching_up import MOST_ASKED, SHORTLY, fetch_unknown, wait_for_copy
 from services.identity.actions.runtime import runtime
 from services.identity.api.credentials import prepared
 from services.identity.api.problems import requester
@@ -21,8 +20,6 @@ from shared.web import PageQuery, Problem, answer_page, current, idempotent, pag
 from shared.web.services_http import ServiceUnavailable
 
 blp = Blueprint("batches", __name__, url_prefix="/credential-batches", description="Keys for many at once")
-
-CATCH_UP = timedelta(seconds=2)
 
 
 @blp.route("", methods=["POST"])
@@ -47,7 +44,7 @@ def _prepare_preview() -> None:
 def catch_up(wish: BatchWish) -> bool:
     """Wait a little for parties that were just registered; whether all of them are known now."""
     held, db = runtime(), current().db
-    complete = wait_for_copy(db, held.clients.directory, CATCH_UP)
+    complete = wait_for_copy(db, held.clients.directory, SHORTLY)
     try:
         fetch_unknown(db, held.clients.directory, list(wish.party_ids)[:MOST_ASKED])
     except ServiceUnavailable:

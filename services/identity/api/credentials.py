@@ -21,7 +21,7 @@ from services.identity.queries.credentials import list_credentials, list_living
 from services.identity.queries.parties import find_party
 from services.identity.rules.eligibility import UNKNOWN_PARTY
 from services.identity.rules.hashing import hash_typed
-from services.identity.rules.lifecycle import is_expired
+from services.identity.rules.lifecycle import can_sign_in
 from services.identity.rules.passwords import REFUSALS, check_choice
 from services.identity.schemas.credentials import CredentialAnswer, CredentialOrder, CredentialsOfParty, Revoked
 from shared import clock
@@ -121,19 +121,8 @@ def list_of_party(party_id: uuid.UUID) -> dict[str, Any]:
     """Every credential that a party ever had."""
     with current().db.read() as session:
         items, party = list_credentials(session, party_id), find_party(session, party_id)
-    return {"items": items, "can_sign_in": can_sign_in(party, items)}
-
-
-def can_sign_in(party: Party | None, credentials: Any) -> bool:
-    """Whether some password opens the client area for this party now."""
-    moment = clock.now()
-    return (
-        party is not None
-        and party.active
-        and any(
-            one.state in ("issued", "active") and one.password_hash and not is_expired(one, moment) for one in credentials
-        )
-    )
+    usable = party is not None and party.active and can_sign_in(items, clock.now())
+    return {"items": items, "can_sign_in": usable}
 
 
 @blp.route("/parties/<uuid:party_id>/credentials/revoke", methods=["POST"])

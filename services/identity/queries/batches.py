@@ -135,14 +135,21 @@ def count_reasons(session: Session, batch_id: uuid.UUID) -> dict[str, int]:
         .where(BatchMember.batch_id == batch_id, BatchMember.state == "skipped")
         .group_by(BatchMember.reason)
     )
-    found = {reason: count for reason, count in session.execute(counts)}
+    found: dict[str | None, int] = dict(session.execute(counts).tuples())
     return {reason: found[reason] for reason in why.REASONS if found.get(reason)}
 
 
 def skipped_members(batch_id: uuid.UUID) -> Select[Any]:
     """The skipped members of a batch with what is known of them, to be paged by party_id."""
     return (
-        select(BatchMember.party_id, BatchMember.reason, Party.name, Party.document_type, Party.document_number)
+        select(
+            BatchMember.party_id,
+            BatchMember.reason,
+            Party.name,
+            Party.document_type,
+            Party.document_number,
+            Party.email,
+        )
         .outerjoin(Party, Party.id == BatchMember.party_id)
         .where(BatchMember.batch_id == batch_id, BatchMember.state == "skipped")
     )
@@ -151,3 +158,19 @@ def skipped_members(batch_id: uuid.UUID) -> Select[Any]:
 def duration_of(batch: CredentialBatch, moment: datetime) -> float:
     """Seconds that a batch took, or has taken so far."""
     return ((batch.finished_at or moment) - batch.requested_at).total_seconds()
+
+
+def list_picked(session: Session, draft_id: uuid.UUID, party_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these parties are picked in a draft."""
+    picked = select(DraftPick.party_id).where(DraftPick.draft_id == draft_id, DraftPick.party_id.in_(party_ids))
+    return set(session.scalars(picked))
+
+
+def skipped_of_preview(chosen: BatchDraft) -> Select[Any]:
+    """Who would get no letter, with what is known of them, to be paged by party_id."""
+    members = members_of(chosen).subquery()
+    return (
+        select(members.c.party_id, members.c.reason, Party.name, Party.document_type, Party.document_number, Party.email)
+        .outerjoin(Party, Party.id == members.c.party_id)
+        .where(members.c.reason.is_not(None))
+    )

@@ -53,3 +53,11 @@ def find_link(session: Session, token_sha256: bytes) -> SecretLink | None:
 def find_current_sealing_key(session: Session) -> SealingKey | None:
     """The key of the mailer with which secrets are sealed now."""
     return session.scalar(select(SealingKey).where(SealingKey.current.is_(True)).order_by(SealingKey.fetched_at.desc()))
+
+
+def list_with_access(session: Session, party_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
+    """The states of the living credentials of some parties."""
+    found: dict[uuid.UUID, set[str]] = {}
+    for one in list_living(session, party_ids):
+        found.setdefault(one.party_id, set()).add(one.state)
+    return found

@@ -54,6 +54,8 @@ class CredentialLike(Protocol):
     def end_reason(self) -> str | None: ...
     @property
     def issued_at(self) -> datetime: ...
+    @property
+    def password_hash(self) -> str | None: ...
 
 
 def state_after(credential: CredentialLike, happening: str) -> str | None:
@@ -102,3 +104,8 @@ def may_recover(credentials: Sequence[CredentialLike]) -> bool:
         return False
     newest = max(credentials, key=lambda one: one.issued_at)
     return newest.state in (ISSUED, EXPIRED) and newest.delivered_at is not None
+
+
+def can_sign_in(credentials: Sequence[CredentialLike], moment: datetime) -> bool:
+    """Whether some password of an active party opens the client area now."""
+    return any(one.state in LIVING and one.password_hash and not is_expired(one, moment) for one in credentials)
