@@ -23,8 +23,18 @@ PIECE = 64 * 1024
 TIMEOUT = urllib3.Timeout(connect=2, read=120)
 DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 10.0
 HOP_BY_HOP = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding"
-    " upgrade expect".split()
+    (
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
 )
 # What an outsider says about where it comes from is replaced by what this door sees.
 OURS = frozenset(("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"))

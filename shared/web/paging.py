@@ -34,7 +34,12 @@ class Page(Generic[T]):
 
 
 def paginate(
-    session: Session, statement: Select[Any], order: Sequence[Order], *, cursor: str | None = None, limit: int = 50
+    session: Session,
+    statement: Select[*tuple[Any, ...]],
+    order: Sequence[Order],
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[Any]:
     """One page of `statement` (without its own ORDER BY) after or before `cursor`.
 

@@ -157,7 +157,7 @@ def _rest() -> ApiBlueprint:
     @require_scope("things:read")
     @blp.arguments(PageQuery, location="query")
     @blp.response(200, page_schema(ThingOut))
-    def index(query):
+    def index(query: dict[str, Any]) -> dict[str, Any]:
         with current().db.read() as session:
             order = [(Thing.name, False), (Thing.id, False)]
             return answer_page(paginate(session, select(Thing), order, **query))
@@ -167,7 +167,7 @@ def _rest() -> ApiBlueprint:
     @idempotent
     @blp.arguments(ThingIn)
     @blp.response(201, ThingOut)
-    def make(session, body):
+    def make(session: Session, body: dict[str, Any]) -> Thing:
         if session.scalar(select(Thing).where(Thing.name == body["name"])):
             raise ThingExists(body["name"])
         if request.args.get("secret"):

@@ -153,9 +153,9 @@ def test_the_same_file_sent_again_is_the_same_request(app, issuer):
 
 def test_old_keys_are_forgotten_and_young_ones_kept(app, issuer):
     post(app, issuer, "old", "one")
-    with time_machine.travel(clock.now() + KEEP + timedelta(hours=1), tick=False):
-        with app.app_context(), current().db.write() as session:
-            assert purge_idempotency_keys(session) == 1
+    later = clock.now() + KEEP + timedelta(hours=1)
+    with time_machine.travel(later, tick=False), app.app_context(), current().db.write() as session:
+        assert purge_idempotency_keys(session) == 1
     post(app, issuer, "young", "two")
     with app.app_context(), current().db.write() as session:
         assert purge_idempotency_keys(session) == 0

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -44,8 +45,8 @@ def begin(client: FlaskClient, target: str = HOME, **more: str) -> dict[str, str
     return {name: values[0] for name, values in parse_qs(address.query).items()}
 
 
-def id_token(issuer: Issuer, asked: dict[str, str], **claims: object) -> str:
-    usual = {
+def id_token(issuer: Issuer, asked: dict[str, str], **claims: Any) -> str:
+    usual: dict[str, Any] = {
         "aud": "porteria-directory",
         "sub": "0192f0c1-2a50-7000-8000-000000000001",
         "name": "Ana Gómez",
