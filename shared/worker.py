@@ -90,8 +90,12 @@ class Worker:
                 self.stop.wait(delay)
                 delay = min(delay * 2, 30)
                 continue
-            if not more:
-                self.wakeups.wait(job.topic or f"job:{job.name}", job.every)
+            if more:
+                continue
+            if job.topic is None:  # not through the wakeups: on SQLite every commit wakes, also the job's own
+                self.stop.wait(job.every)
+            else:
+                self.wakeups.wait(job.topic, job.every)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -1,8 +1,10 @@
 """The file of the embedded broker: one table of messages, each ready or in the hands of a holder."""
 
+import contextlib
 import os
 import sqlite3
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +29,7 @@ class Storage:
 
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what is in it is for nobody else on this machine
+        _create(Path(path))
         self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
         try:
             self._set_up()
@@ -145,3 +147,19 @@ class Storage:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _create(path: Path) -> None:
+    """Make an empty file that is for nobody else on this machine, unless it is there.
+
+    It gets its name when it is closed already: POSIX drops every lock that a process has on a file as soon as it
+    closes any descriptor of it. SQLite's other connections here would stand there without their locks, and the next
+    process to close the file would take itself for the last and delete the log with their messages.
+    """
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
