@@ -95,7 +95,7 @@ def login_key(text: str) -> list[str]:
     """
     plain = _plain(text)
     compact = _compact(plain)
-    if not compact or len(plain) > LONGEST or not compact.isalnum() and not _looks_mexican(compact):
+    if not compact or len(plain) > LONGEST or (not compact.isalnum() and not _looks_mexican(compact)):
         return []
     if not _DIGITS.fullmatch(compact):
         return [compact]

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -14,7 +15,6 @@ from services.directory.actions.imports import TOPIC, count_failure, fail_import
 from services.directory.models import Import
 from services.directory.queries.imports import find_chunk, find_next_import
 from services.directory.rules.files import UnusableFile, records
-from services.directory.settings import Settings
 from shared.db import Database
 from shared.web.idempotency import purge_idempotency_keys
 from shared.worker import Job, Worker
@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 class Importer:
     """Works on one import at a time, the oldest first. Its progress commits with each chunk: it can die anywhere."""
 
-    def __init__(self, settings: Settings, db: Database, stop: threading.Event, *, rows: int = ROWS) -> None:
-        self._language, self._db, self._stop, self._rows = settings.language, db, stop, rows
+    def __init__(self, db: Database, stop: threading.Event, *, language: str, rows: int = ROWS) -> None:
+        self._language, self._db, self._stop, self._rows = language, db, stop, rows
 
     def run(self) -> bool:
         """Bring one import on to where it waits for somebody or ends; True if there was one."""
@@ -87,7 +87,7 @@ class Importer:
         return False
 
 
-def jobs(settings: Settings, db: Database, worker: Worker) -> list[Job]:
+def jobs(settings: Any, db: Database, worker: Worker) -> list[Job]:
     """Imports when one is waiting; once an hour the old is forgotten."""
 
     def forget() -> bool:
@@ -96,6 +96,6 @@ def jobs(settings: Settings, db: Database, worker: Worker) -> list[Job]:
             return purge_imports(session, settings.import_keep_days) > 0
 
     return [
-        Job("imports", Importer(settings, db, worker.stop).run, 30.0, TOPIC),
+        Job("imports", Importer(db, worker.stop, language=settings.language).run, 30.0, TOPIC),
         Job("forget", forget, 3600.0),
     ]

@@ -1,4 +1,4 @@
-"""Applying an import, some hundred rows in a transaction: the parties, their events and the progress commit together."""
+"""Applying an import, some hundred rows in a transaction: parties, events and progress commit together."""
 
 import uuid
 from typing import Any
@@ -88,7 +88,9 @@ def _without_taken_codes(
     session: Session, entry: Import, rows: list[ImportRow], clean: dict[int, dict[str, Any]]
 ) -> list[ImportRow]:
     """A code that was free at the check may have been taken since, or by another row: such a row is left out."""
-    taken = set(list_owners_of_codes(session, {clean[row.number]["code"] for row in rows if clean[row.number].get("code")}))
+    taken = set(
+        list_owners_of_codes(session, {clean[row.number]["code"] for row in rows if clean[row.number].get("code")})
+    )
     free = []
     for row in rows:
         code = clean[row.number].get("code")

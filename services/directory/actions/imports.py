@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -46,7 +46,7 @@ class ImportOptions:
 
 
 def receive_import(
-    session: Session, stream: BinaryIO, filename: str, options: ImportOptions, *, limit: int, created_by: str
+    session: Session, stream: IO[bytes], filename: str, options: ImportOptions, *, limit: int, created_by: str
 ) -> Import:
     """Take a file in, piece by piece, and wake the worker. Raises UnusableFile, FileTooLarge; then nothing is kept."""
     entry = Import(
@@ -82,7 +82,7 @@ def receive_import(
     return entry
 
 
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
     while piece := stream.read(PIECE):
         yield piece
 

@@ -116,9 +116,7 @@ def new_party(clean: Mapping[str, Any], *, language: str, code: str) -> Party:
 
 def differences(party: Party, clean: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the checked values that differ from what the party has."""
-    changes = {
-        name: value for name, value in clean.items() if name != "emails" and getattr(party, name) != value
-    }
+    changes = {name: value for name, value in clean.items() if name != "emails" and getattr(party, name) != value}
     if "emails" in clean:
         before = [EmailValue(email.address, email.principal, email.state) for email in party.emails]
         after = merge_emails(before, clean["emails"])

@@ -21,8 +21,16 @@ from services.directory.schemas.imports import (
     describe_import,
     describe_problems,
 )
-from shared.web import PageQuery, acting_staff, answer_page, current, current_client, idempotent, page_schema
-from shared.web import require_scope
+from shared.web import (
+    PageQuery,
+    acting_staff,
+    answer_page,
+    current,
+    current_client,
+    idempotent,
+    page_schema,
+    require_scope,
+)
 from shared.web.paging import Page
 
 imports = Blueprint("imports", __name__, url_prefix="/imports", description="Tables of parties.")
@@ -63,8 +71,9 @@ def show(import_id: uuid.UUID) -> Any:
     """One import: state, counts and problems."""
     with current().db.read() as session:
         entry = _existing(session, import_id)
-        rows = list_flagged_rows(session, import_id, limit=SHOWN).items
-        found = {"problems": describe_problems(rows), "warnings": describe_problems(rows, warnings=True)}
+        wrong = list_flagged_rows(session, import_id, limit=SHOWN).items
+        warned = list_flagged_rows(session, import_id, warnings=True, limit=SHOWN).items
+        found = {"problems": describe_problems(wrong), "warnings": describe_problems(warned, warnings=True)}
         return {**describe_import(entry), **found}
 
 

@@ -21,7 +21,6 @@ from services.directory.schemas.parties import CountOut, PartyFilterQuery, Party
 from shared.web import answer_page, current, idempotent, page_schema, require_scope
 from shared.web.paging import Page
 
-
 parties = Blueprint("parties", __name__, url_prefix="/parties", description="Tenants and owners.")
 
 

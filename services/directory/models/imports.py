@@ -81,7 +81,7 @@ class ImportRow(Base):
     __table_args__ = (
         Index("ix_import_rows_document", "import_id", "document"),
         Index("ix_import_rows_address", "import_id", "address"),
-        Index("ix_import_rows_flagged", "import_id", "flagged", "number"),
+        Index("ix_import_rows_flagged", "import_id", "flagged", "usable", "number"),
     )
 
     import_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)

@@ -93,16 +93,18 @@ def show(import_id: uuid.UUID) -> Answer:
     """How far an import is, what it did or would do, and what is wrong with which row."""
     with current().db.read() as session:
         entry = _existing(session, import_id)
+        warnings = "warnings" in request.args or not entry.skipped
         try:
-            page = list_flagged_rows(session, import_id, cursor=request.args.get("cursor"))
+            page = list_flagged_rows(session, import_id, warnings=warnings, cursor=request.args.get("cursor"))
         except BadCursor:
-            page = list_flagged_rows(session, import_id)
+            page = list_flagged_rows(session, import_id, warnings=warnings)
     return render_template(
         "directory/import.html",
         entry=describe_import(entry),
         expected=entry.total - entry.skipped,
         purged=entry.purged_at,
         page=page,
+        warnings=warnings,
         refresh=REFRESH if entry.state in RUNNING else None,
     )
 

@@ -32,10 +32,12 @@ def find_chunk(session: Session, import_id: uuid.UUID, number: int) -> bytes | N
 
 
 def list_flagged_rows(
-    session: Session, import_id: uuid.UUID, *, cursor: str | None = None, limit: int = 100
+    session: Session, import_id: uuid.UUID, *, warnings: bool = False, cursor: str | None = None, limit: int = 100
 ) -> Page[ImportRow]:
-    """Rows with a problem or a warning, in the order of the file. Raises BadCursor."""
-    asking = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.flagged.is_(True))
+    """Rows with a problem, or else those with only a warning, in the order of the file. Raises BadCursor."""
+    asking = select(ImportRow).where(
+        ImportRow.import_id == import_id, ImportRow.flagged.is_(True), ImportRow.usable.is_(warnings)
+    )
     return paginate(session, asking, [(ImportRow.number, False)], cursor=cursor, limit=limit)
 
 

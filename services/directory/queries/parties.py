@@ -81,7 +81,7 @@ def list_by_documents(session: Session, documents: Collection[tuple[str, str]]) 
     return {(party.document_type, party.document_key): party for party in found}
 
 
-def _in_documents(documents: Collection[tuple[str, str]]) -> Select[tuple[Party]]:
+def _in_documents(documents: Collection[tuple[str, str]]) -> Select[Party]:
     # In one order, so that two transactions that lock the same rows wait for each other instead of dying together.
     wanted = sorted(documents)
     return select(Party).where(tuple_(Party.document_type, Party.document_key).in_(wanted)).order_by(Party.id)
@@ -122,9 +122,7 @@ def list_with_credentials(session: Session, party_ids: Iterable[uuid.UUID]) -> s
 
 
 def _conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        Party.name_search.contains(word, autoescape=True) for word in search_text(wanted.q[:200]).split()[:8]
-    ]
+    conditions = [Party.name_search.contains(word, autoescape=True) for word in search_text(wanted.q[:200]).split()[:8]]
     if wanted.document:
         conditions.append(Party.document_key.in_(login_key(wanted.document)))
     if wanted.code:

@@ -89,7 +89,7 @@ def records(pieces: Iterable[bytes], encoding: str, delimiter: str) -> Iterator[
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(_lines(pieces, encoding), delimiter=delimiter)
     try:
-        for number, cells in enumerate(reader, start=1):  # noqa: B007 - the number is needed where it breaks
+        for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
                 yield number, cells
     except (csv.Error, UnicodeError):

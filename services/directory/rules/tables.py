@@ -62,8 +62,8 @@ _CLASS_WORDS = {
 }  # fmt: skip
 _LANGUAGE_WORDS = {"es": "es", "espanol": "es", "spanish": "es", "en": "en", "ingles": "en", "english": "en"}
 _COUNTRY_WORDS = {"colombia": "CO", "mexico": "MX"}
-_YES = frozenset("si s yes y true 1 x verdadero activo activa active".split())
-_NO = frozenset("no n false 0 falso inactivo inactiva inactive".split())
+_YES = frozenset(["si", "s", "yes", "y", "true", "1", "x", "verdadero", "activo", "activa", "active"])
+_NO = frozenset(["no", "n", "false", "0", "falso", "inactivo", "inactiva", "inactive"])
 
 
 @dataclass(frozen=True)

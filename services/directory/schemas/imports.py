@@ -65,9 +65,7 @@ class ImportOut(ma.Schema):
     """An import."""
 
     id = fields.UUID()
-    state = fields.String(
-        validate=validate.OneOf(["uploaded", "checking", "ready", "applying", "finished", "failed"])
-    )
+    state = fields.String(validate=validate.OneOf(["uploaded", "checking", "ready", "applying", "finished", "failed"]))
     filename = fields.String()
     size = fields.Integer()
     apply = fields.Boolean()
@@ -84,7 +82,7 @@ class ImportDetail(ImportOut):
     """An import with the first problems; the rest is at …/problems."""
 
     problems = fields.List(fields.Nested(ProblemSchema), metadata={"description": f"of the first {SHOWN} such rows"})
-    warnings = fields.List(fields.Nested(ProblemSchema), metadata={"description": "of the same rows"})
+    warnings = fields.List(fields.Nested(ProblemSchema), metadata={"description": "of rows with nothing worse"})
 
 
 def describe_import(entry: Import) -> dict[str, Any]:

@@ -97,9 +97,7 @@ class PartyFilterQuery(ma.Schema):
 class PartyQuery(PageQuery, PartyFilterQuery):
     """The query of the list."""
 
-    sort = fields.String(
-        load_default="name", validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)])
-    )
+    sort = fields.String(load_default="name", validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]))
 
 
 class CountOut(ma.Schema):

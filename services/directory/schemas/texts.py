@@ -38,7 +38,9 @@ _FAULTS = {
         "Codes like C-000001 are given out automatically. Leave it empty or choose another form."
     ),
     "flag": lazy_gettext("“%(hint)s” is neither yes nor no."),
-    "extra_cells": lazy_gettext("The row has more cells than the header. Maybe a text with the separator lacks quotes."),
+    "extra_cells": lazy_gettext(
+        "The row has more cells than the header. Maybe a text with the separator lacks quotes."
+    ),
     "line_break": lazy_gettext("The cell has a line break. Maybe a quotation mark was not closed."),
     "repeated_document": lazy_gettext("The same document is already in row %(hint)s of this file."),
     "other_code": lazy_gettext("This party has the code %(hint)s already, and codes do not change by import."),

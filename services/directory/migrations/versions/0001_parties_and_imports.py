@@ -175,7 +175,7 @@ def upgrade() -> None:
     with op.batch_alter_table("import_rows", schema=None) as batch_op:
         batch_op.create_index("ix_import_rows_address", ["import_id", "address"], unique=False)
         batch_op.create_index("ix_import_rows_document", ["import_id", "document"], unique=False)
-        batch_op.create_index("ix_import_rows_flagged", ["import_id", "flagged", "number"], unique=False)
+        batch_op.create_index("ix_import_rows_flagged", ["import_id", "flagged", "usable", "number"], unique=False)
 
     op.create_table(
         "party_emails",
