@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from markupsafe import escape
 from sqlalchemy import select
 
-from services.portal.models import ClientSession
+from services.portal.models import ClientSession, Party
 from shared import clock
+from shared.events.identity import CredentialIssued, RecoveryRequested
 from tests.support.clientarea import Area, client_area, deactivated, updated
 
 CHOSEN = "tres caballos bailan sin zapatos"
@@ -17,7 +19,15 @@ OTHER = "cuatro nubes comen pan de arroz"
 
 
 @pytest.fixture
-def area(tmp_path, database_url):
+def area(tmp_path, sqlite_url):
+    """Where the database makes no difference."""
+    with client_area(tmp_path, sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def stored(tmp_path, database_url):
+    """Where it may: on both."""
     with client_area(tmp_path, database_url) as made:
         yield made
 
@@ -44,23 +54,21 @@ def sessions_of(area: Area, party_id: uuid.UUID) -> list[ClientSession]:
         return list(session.scalars(wanted))
 
 
-@pytest.mark.parametrize(
-    "login", ["10000001", "10.000.001", "10 000 001", "persona1@example.com", " PERSONA1@example.com "]
-)
-def test_a_client_signs_in_with_any_spelling_of_the_document_or_with_the_email(area, login):
+def test_a_client_signs_in_with_any_spelling_of_the_document_or_with_the_email(area):
     settled(area)
-    browser = area.browser()
+    for login in ("10000001", "10.000.001", "10 000 001", "persona1@example.com", " PERSONA1@example.com "):
+        browser = area.browser()
 
-    answer = browser.sign_in(login, CHOSEN)
+        answer = browser.sign_in(login, CHOSEN)
 
-    assert (answer.status_code, answer.location) == (303, "/customerarea/")
-    assert "Persona Número 1" in browser.get("/customerarea/").text
+        assert (answer.status_code, answer.location) == (303, "/customerarea/"), login
+        assert "Persona Número 1" in browser.get("/customerarea/").text
 
 
-def test_an_initial_password_opens_nothing_before_it_is_changed(area):
-    party_id = area.party()
-    initial = area.identity.issue(party_id)
-    browser = area.browser()
+def test_an_initial_password_opens_nothing_before_it_is_changed(stored):
+    party_id = stored.party()
+    initial = stored.identity.issue(party_id)
+    browser = stored.browser()
 
     assert browser.sign_in("10000001", initial).location == "/customerarea/password"
     assert browser.get("/customerarea/").location == "/customerarea/password"
@@ -68,22 +76,22 @@ def test_an_initial_password_opens_nothing_before_it_is_changed(area):
 
     assert change(browser, initial, CHOSEN).location == "/customerarea/"
     assert browser.is_in
-    again = area.browser()
+    again = stored.browser()
     assert again.sign_in("10000001", initial).status_code == 422
     assert again.sign_in("10000001", CHOSEN).location == "/customerarea/"
 
 
-def test_the_own_session_goes_on_after_the_events_of_the_change_arrive(area):
-    party_id = area.party()
-    initial = area.identity.issue(party_id)
-    browser = area.browser()
+def test_the_own_session_goes_on_after_the_events_of_the_change_arrive(stored):
+    party_id = stored.party()
+    initial = stored.identity.issue(party_id)
+    browser = stored.browser()
     browser.sign_in("10000001", initial)
     change(browser, initial, CHOSEN)
 
-    area.carry()
+    stored.carry()
 
     assert browser.is_in
-    assert [one.end_reason for one in sessions_of(area, party_id)] == ["password_changed", None]
+    assert [one.end_reason for one in sessions_of(stored, party_id)] == ["password_changed", None]
 
 
 def test_a_wrong_current_password_and_a_weak_new_one_are_told_at_their_fields(area):
@@ -105,7 +113,7 @@ def test_a_password_of_73_bytes_is_refused_with_the_reason(area):
     browser = area.browser()
     browser.sign_in("10000001", CHOSEN)
 
-    answer = change(browser, CHOSEN, "ñandú" * 9 + "x" * 19 + "á" * 0 + "yz1234567890")
+    answer = change(browser, CHOSEN, "ñandú" * 10 + "xyz")
 
     assert answer.status_code == 422
     assert "72" in answer.text
@@ -133,17 +141,13 @@ def test_every_failure_gets_the_same_answer(area):
 
     pages = set()
     for login in logins:
-        browser = area.browser()
-        answer = browser.sign_in(login, "equivocada equivocada")
+        answer = area.browser().sign_in(login, "equivocada equivocada")
         assert answer.status_code == 422
         # The token of the form and what was typed are the only differences.
-        pages.add(
-            answer.text.replace(login, "").replace(login.replace("'", "&#39;"), "").split("csrf_token")[2][120:]
-            if answer.text.count("csrf_token") > 2
-            else _without_token(answer.text.replace(login, "").replace(login.replace("'", "&#39;"), ""))
-        )
+        pages.add(_without_token(answer.text.replace(str(escape(login)), "")))
     assert len(pages) == 1
-    assert without_credential != gone
+    with area.db.read() as session:
+        assert session.get(Party, without_credential) and session.get(Party, gone)
 
 
 def _without_token(text: str) -> str:
@@ -220,23 +224,11 @@ def test_the_cookie_is_for_the_client_area_alone_and_out_of_reach_of_scripts(are
     assert "SameSite=Lax" in cookie
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\\evil.example",
-        "/backoffice/",
-        "javascript:alert(1)",
-        "/customerareax",
-    ],
-)
-def test_the_sign_in_sends_nobody_out_of_the_client_area(area, target):
+def test_the_sign_in_sends_nobody_out_of_the_client_area(area):
     settled(area)
-
-    answer = area.browser().sign_in("10000001", CHOSEN, next=target)
-
-    assert answer.location == "/customerarea/"
+    outside = ("https://evil.example/", "//evil.example/", "/\\evil.example", "/backoffice/", "javascript:alert(1)")
+    for target in (*outside, "/customerareax", "/customerarea/../backoffice/"):
+        assert area.browser().sign_in("10000001", CHOSEN, next=target).location == "/customerarea/", target
 
 
 def test_the_sign_in_leads_back_to_the_page_that_was_wanted(area):
@@ -264,9 +256,9 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(area):
     assert not thief.is_in
 
 
-def test_changing_the_password_ends_the_other_sessions(area):
-    settled(area)
-    here, there = area.browser(), area.browser()
+def test_changing_the_password_ends_the_other_sessions(stored):
+    settled(stored)
+    here, there = stored.browser(), stored.browser()
     here.sign_in("10000001", CHOSEN)
     there.sign_in("10000001", CHOSEN)
 
@@ -274,32 +266,32 @@ def test_changing_the_password_ends_the_other_sessions(area):
 
     assert here.is_in
     assert not there.is_in
-    area.carry()
+    stored.carry()
     assert here.is_in
 
 
-def test_revoking_ends_the_sessions_of_that_credential_when_the_event_arrives(area):
-    party_id = settled(area)
-    browser = area.browser()
+def test_revoking_ends_the_sessions_of_that_credential_when_the_event_arrives(stored):
+    party_id = settled(stored)
+    browser = stored.browser()
     browser.sign_in("10000001", CHOSEN)
     assert browser.is_in
 
-    area.identity.call(f"/parties/{party_id}/credentials/revoke")
-    area.carry()
+    stored.identity.call(f"/parties/{party_id}/credentials/revoke")
+    stored.carry()
 
     assert not browser.is_in
-    assert area.browser().sign_in("10000001", CHOSEN).status_code == 422
+    assert stored.browser().sign_in("10000001", CHOSEN).status_code == 422
 
 
-def test_deactivating_ends_every_session_of_the_party_and_of_nobody_else(area):
-    settled(area, 1)
-    settled(area, 2)
-    one, another, neighbour = area.browser(), area.browser(), area.browser()
+def test_deactivating_ends_every_session_of_the_party_and_of_nobody_else(stored):
+    settled(stored, 1)
+    settled(stored, 2)
+    one, another, neighbour = stored.browser(), stored.browser(), stored.browser()
     one.sign_in("10000001", CHOSEN)
     another.sign_in("10000001", CHOSEN)
     neighbour.sign_in("10000002", CHOSEN)
 
-    area.tell_portal(deactivated(1))
+    stored.tell_portal(deactivated(1))
 
     assert not one.is_in
     assert not another.is_in
@@ -319,11 +311,11 @@ def test_a_copy_that_is_late_after_a_reactivation_does_not_lock_the_client_out(a
     assert len(sessions_of(area, party_id)) >= 2
 
 
-def test_a_session_ends_after_an_hour_without_use_and_after_twelve_in_any_case(area):
-    party_id = settled(area)
-    idle = area.browser()
+def test_a_session_ends_after_an_hour_without_use_and_after_twelve_in_any_case(stored):
+    party_id = settled(stored)
+    idle = stored.browser()
     idle.sign_in("10000001", CHOSEN)
-    busy = area.browser()
+    busy = stored.browser()
     busy.sign_in("10000001", CHOSEN)
     began = clock.now()
 
@@ -335,13 +327,11 @@ def test_a_session_ends_after_an_hour_without_use_and_after_twelve_in_any_case(a
                 assert not idle.is_in
     with time_machine.travel(began + timedelta(hours=12, minutes=1), tick=False):
         assert not busy.is_in
-    reasons = [one.end_reason for one in sessions_of(area, party_id)]
+    reasons = [one.end_reason for one in sessions_of(stored, party_id)]
     assert reasons.count("expired") == 2
 
 
 def test_a_link_sets_the_password_only_when_the_form_is_sent(area):
-    from shared.events.identity import CredentialIssued
-
     party_id = area.party()
     area.identity.call("/credentials", {"party_id": str(party_id), "delivery": "link"})
     token = area.identity.secret_of(CredentialIssued)
@@ -368,8 +358,6 @@ def test_a_link_sets_the_password_only_when_the_form_is_sent(area):
 
 
 def test_a_forgotten_password_is_replaced_with_the_link_of_the_letter(area):
-    from shared.events.identity import RecoveryRequested
-
     settled(area)
     elsewhere = area.browser()
     elsewhere.sign_in("10000001", CHOSEN)
@@ -387,17 +375,15 @@ def test_a_forgotten_password_is_replaced_with_the_link_of_the_letter(area):
     assert area.browser().sign_in("10000001", OTHER).status_code == 303
 
 
-@pytest.mark.parametrize("token", ["", "short", "x" * 5000, "<script>alert(1)</script>aaaaaaa", "a" * 43])
-def test_a_link_that_is_none_says_so(area, token):
-    answer = area.browser().get("/customerarea/reset", query_string={"token": token}, follow_redirects=True)
+def test_a_link_that_is_none_says_so(area):
+    for token in ("", "short", "x" * 5000, "<script>alert(1)</script>aaaaaaa", "a" * 43):
+        answer = area.browser().get("/customerarea/reset", query_string={"token": token}, follow_redirects=True)
 
-    assert answer.status_code == 410
-    assert "ya no funciona" in answer.text
+        assert answer.status_code == 410, token
+        assert "ya no funciona" in answer.text
 
 
 def test_nothing_typed_or_linked_is_in_a_log_line(area, capfd):
-    from shared.events.identity import RecoveryRequested
-
     settled(area)
     browser = area.browser()
     browser.sign_in("10000001", "algo muy secreto")

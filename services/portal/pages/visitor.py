@@ -108,7 +108,7 @@ def safe_target(target: str | None) -> str:
     """`target` if it is a page of the client area, otherwise its home."""
     start = url_for("home.show")
     wanted = safe_next(target, start)
-    return wanted if wanted.startswith(f"{AREA}/") else start
+    return wanted if wanted.startswith(f"{AREA}/") and "/." not in wanted else start
 
 
 def keep_token(response: Response, token: str) -> None:
