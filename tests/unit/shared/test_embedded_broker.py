@@ -16,7 +16,7 @@ from tests.support.bus import listening, messages
 from tests.support.waiting import wait_until
 
 PUBLISHER = """
-import sys, uuid
+import sys, time, uuid
 from shared.bus import Message, open_publisher
 
 url, confirmed = sys.argv[1:]
@@ -26,18 +26,20 @@ with open_publisher(url) as publisher, open(confirmed, "a") as ids:
                  for i in (uuid.uuid4().hex for _ in range(20))]
         ids.writelines(f"{i}\\n" for i in publisher.publish(batch))
         ids.flush()
+        time.sleep(0.01)  # not faster than the consumer
 """
 
 CONSUMER = """
 import sys, threading, time
 from shared.bus import Consumer
 
-url, handled, pause = sys.argv[1:]
+url, handled, pause, rest = sys.argv[1:]
 with open(handled, "a") as bodies:
     def handle(deliveries):
+        time.sleep(float(pause))  # the work, in which it is killed: what counts is written after it
         bodies.writelines(f"{delivery.body.decode()}\\n" for delivery in deliveries)
         bodies.flush()
-        time.sleep(float(pause))
+        time.sleep(float(rest))
         return []
 
     Consumer(url, "mailer").run(handle, threading.Event())
@@ -113,7 +115,7 @@ def test_an_idle_consumer_asks_for_nothing_but_the_version(broker_url, monkeypat
 def test_what_a_killed_consumer_held_comes_to_another_that_is_running(broker_url, tmp_path, start):
     publish(broker_url, range(80))
     handled = tmp_path / "handled"
-    holder = start(CONSUMER, broker_url, handled, 3600)
+    holder = start(CONSUMER, broker_url, handled, 0, 3600)
     wait_until(lambda: handled.exists() and lines(handled), timeout=20)
 
     with listening(broker_url, "mailer") as heard:
@@ -137,7 +139,7 @@ def test_the_files_of_killed_holders_do_not_pile_up(broker_url, tmp_path, start)
     publish(broker_url, range(3))
     handled = tmp_path / "handled"
     for _time in range(2):
-        holder = start(CONSUMER, broker_url, handled, 3600)
+        holder = start(CONSUMER, broker_url, handled, 0, 3600)
         wait_until(lambda: handled.exists() and len(lines(handled)) >= 3, timeout=20)
         kill(holder)
         handled.unlink()
@@ -189,7 +191,7 @@ def test_nothing_confirmed_is_lost_however_often_publishers_and_consumers_are_ki
     confirmed, handled = tmp_path / "confirmed", tmp_path / "handled"
     rng = random.Random()
     publisher = start(PUBLISHER, broker_url, confirmed)
-    consumer = start(CONSUMER, broker_url, handled, 0.005)
+    consumer = start(CONSUMER, broker_url, handled, 0.02, 0)
 
     for _time in range(5):
         # Each is killed at a random moment of its work, not of its start.
@@ -200,7 +202,7 @@ def test_nothing_confirmed_is_lost_however_often_publishers_and_consumers_are_ki
         time.sleep(rng.uniform(0, 0.1))
         kill(consumer)
         publisher = start(PUBLISHER, broker_url, confirmed)
-        consumer = start(CONSUMER, broker_url, handled, 0.005)
+        consumer = start(CONSUMER, broker_url, handled, 0.02, 0)
     kill(publisher)
 
     expected = set(lines(confirmed))
