@@ -68,6 +68,8 @@ def test_a_key_is_issued_delivered_and_survives_the_death_of_everything(installa
     children = descendants(launcher)
     assert len(children) >= 9, children
     os.kill(launcher, signal.SIGKILL)
+    assert installation.process is not None
+    installation.process.wait(30)
     wait_until(lambda: not any(map(is_alive, children)), timeout=20, message="processes were left behind")
 
     installation.start()
