@@ -82,7 +82,7 @@ class OidcClient:
         kept = {name: value for name, value in (usual | changes).items() if value is not None}
         return f"/oauth/authorize?{urlencode(kept)}"
 
-    def exchange(self, app: Flask, code: str, **changes: str | None) -> TestResponse:
+    def exchange(self, app: Flask, code: str, /, **changes: str | None) -> TestResponse:
         """Give the code to the token endpoint."""
         usual = {
             "grant_type": "authorization_code",
