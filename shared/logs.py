@@ -49,7 +49,8 @@ def configure_logs(service: str) -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
-    for noisy in ("pika", "kombu", "amqp", "urllib3", "mail.log", "alembic"):
+    logging.getLogger("pika").setLevel(logging.CRITICAL)  # the bus itself tells when a broker is away
+    for noisy in ("kombu", "amqp", "urllib3", "mail.log", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -155,7 +155,9 @@ class Mailer:
 
     def wait_for(self, event: Any, *states: str, timeout: float = 20) -> Letter:
         """Wait until the letter of an event is in one of these states."""
-        wait_until(lambda: self.letter_of(event).state in states, timeout, lambda: f"it is {self.letter_of(event).state}")
+        wait_until(
+            lambda: self.letter_of(event).state in states, timeout, lambda: f"it is {self.letter_of(event).state}"
+        )
         return self.letter_of(event)
 
 

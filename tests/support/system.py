@@ -209,14 +209,14 @@ class Client:
                 return items
 
     def import_csv(self, content: bytes, name: str = "people.csv") -> dict[str, Any]:
-        """Import people and wait until it is finished."""
+        """Import people and wait until it ended; what is counted stands beside the state."""
         answer = self.call("POST", "directory/v1/imports", files={"file": (name, content, "text/csv")})
         assert answer.status_code == 202, answer.text[:500]
         path = f"directory/v1/imports/{answer.json()['id']}"
 
         def ended() -> dict[str, Any] | None:
-            state = self.get(path)
-            return state if state["state"] in ("finished", "failed") else None
+            state: dict[str, Any] = self.get(path)
+            return state | state["counts"] if state["state"] in ("finished", "failed") else None
 
         return wait_until(ended, timeout=120, message=lambda: f"the import did not end: {self.get(path)}")
 
@@ -227,7 +227,7 @@ class Client:
         assert answer.status_code == 202, answer.text[:500]
         path = f"identity/v1/credential-batches/{answer.json()['id']}"
         if not wait:
-            return answer.json()  # type: ignore[no-any-return]
+            return answer.json()
 
         def ended() -> dict[str, Any] | None:
             state = self.get(path)

@@ -1,8 +1,11 @@
 """A small service on the shared web, and an issuer of tokens, for tests of what the services have in common."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 from flask import Flask, flash, render_template_string, request
@@ -12,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shared.db import COLUMN_TYPES, Database, new_id, new_metadata, plumbing
 from shared.settings import CommonSettings
@@ -34,6 +38,9 @@ from shared.web import (
     require_scope,
     staff_required,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 PUBLIC_URL = "http://porteria.test"
 
@@ -238,3 +245,22 @@ def sign_in(client: FlaskClient, role: str = "agent", name: str = "Ana Gómez", 
         kept = dict(made)
     with client.session_transaction() as session:
         session.update(kept)
+
+
+@contextmanager
+def serving(application: "WSGIApplication") -> Iterator[int]:
+    """Serve an application on a free port of this machine, in a thread; gives the port."""
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_args: Any) -> None:
+        """Say nothing."""
