@@ -4,9 +4,10 @@
 session. Two column types take the differences between the two systems: UTC-aware times and exact decimals.
 """
 
+import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -87,11 +88,14 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgresql_engine(url, pool_size)
         self._reading = self.engine.execution_options(porteria_reading=True) if self.is_sqlite else self.engine
+        # SQLite has one writer at a time, and whoever waits for it polls with growing pauses, so that of many threads
+        # some starve. Those of one process therefore queue here, and wake when it is their turn.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction that may change things: commits at the end, rolls back on any exception."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

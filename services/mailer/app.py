@@ -14,7 +14,6 @@ from shared.db import Database
 from shared.web import MenuItem, create_api
 from shared.web import create_app as create_web_app
 
-
 MENU = (
     MenuItem(endpoint="letters.waiting", label=_l("Waiting to be sent"), icon="hourglass-split"),
     MenuItem(endpoint="letters.history", label=_l("All letters"), icon="envelope"),

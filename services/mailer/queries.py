@@ -50,9 +50,7 @@ def list_letters(
     oldest_first: bool = False,
 ) -> Page[Letter]:
     """One page of letters, the newest first; raises BadCursor."""
-    return paginate(
-        session, wanted.narrow(select(Letter)), [(Letter.id, not oldest_first)], cursor=cursor, limit=limit
-    )
+    return paginate(session, wanted.narrow(select(Letter)), [(Letter.id, not oldest_first)], cursor=cursor, limit=limit)
 
 
 def count_letters(session: Session, wanted: LetterFilter) -> int:
@@ -63,7 +61,9 @@ def count_letters(session: Session, wanted: LetterFilter) -> int:
 
 def count_by_state(session: Session) -> dict[str, int]:
     """How many letters there are in each state."""
-    found = {state: count for state, count in session.execute(select(Letter.state, func.count()).group_by(Letter.state))}
+    found = {
+        state: count for state, count in session.execute(select(Letter.state, func.count()).group_by(Letter.state))
+    }
     return {state: found.get(state, 0) for state in STATES}
 
 

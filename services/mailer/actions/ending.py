@@ -40,7 +40,9 @@ def cancel_selected(session: Session, ids: Sequence[uuid.UUID], by: str) -> Canc
         ended = end_waiting(session, Letter.id.in_(some), CANCELLED, BY_STAFF, by)
         result.cancelled += len(ended)
         rest = set(some) - set(ended)
-        states = {row.id: row.state for row in session.execute(select(Letter.id, Letter.state).where(Letter.id.in_(rest)))}
+        states = {
+            row.id: row.state for row in session.execute(select(Letter.id, Letter.state).where(Letter.id.in_(rest)))
+        }
         result.not_cancelled += [{"id": one, "state": states.get(one)} for one in sorted(rest)]
     return result
 
@@ -77,7 +79,13 @@ def end_waiting(
         update(Letter)
         .where(*waiting)
         .values(
-            state=state, ciphertext=None, sealing_key=None, claimed_by=None, ended_at=moment, ended_by=by, outcome=reason
+            state=state,
+            ciphertext=None,
+            sealing_key=None,
+            claimed_by=None,
+            ended_at=moment,
+            ended_by=by,
+            outcome=reason,
         )
         .returning(Letter.id, Letter.kind, Letter.address, Letter.party_id, Letter.credential_id, Letter.batch_id)
         .execution_options(synchronize_session=False)

@@ -131,7 +131,9 @@ def withdraw_credentials(session: Session, credentials: Sequence[uuid.UUID], sta
 def _remember_unknown(session: Session, credentials: Sequence[uuid.UUID], state: str, moment: datetime) -> None:
     known = set(session.scalars(select(Letter.credential_id).where(Letter.credential_id.in_(credentials))))
     known |= set(session.scalars(select(Withdrawal.credential_id).where(Withdrawal.credential_id.in_(credentials))))
-    rows = [{"credential_id": one, "state": state, "at": moment} for one in dict.fromkeys(credentials) if one not in known]
+    rows = [
+        {"credential_id": one, "state": state, "at": moment} for one in dict.fromkeys(credentials) if one not in known
+    ]
     if rows:
         session.execute(insert(Withdrawal), rows)
 

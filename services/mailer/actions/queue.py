@@ -20,7 +20,9 @@ def ensure_queue(session: Session, message_domain: str | None = None) -> None:
     row = {"id": QUEUE, "paused": False, "message_domain": message_domain or "porteria.localhost"}
     session.execute(dialect.insert(Queue).values(row).on_conflict_do_nothing())
     if message_domain:
-        session.execute(update(Queue).where(Queue.message_domain != message_domain).values(message_domain=message_domain))
+        session.execute(
+            update(Queue).where(Queue.message_domain != message_domain).values(message_domain=message_domain)
+        )
 
 
 def pause_queue(session: Session, by: str) -> None:

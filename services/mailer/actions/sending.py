@@ -1,17 +1,16 @@
 """The way of a letter out: claimed by a worker, marked as being sent, and what came of it."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import Update, Uuid, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.mailer.models import Attempt, Letter, Queue
 from services.mailer.rules.states import (
-    CANCELLED,
     FAILED,
     PENDING,
     SENDING,
@@ -27,7 +26,6 @@ from shared.db import new_id
 from shared.events.mailer import LetterFailed, LetterSent
 from shared.outbox import publish
 
-ENDED = (SENT, FAILED, UNCERTAIN, CANCELLED)
 PAUSED = exists().where(Queue.paused)
 
 
@@ -48,6 +46,48 @@ class ClaimedLetter:
     expires_at: datetime
 
 
+# Built once: these run for every few letters, and to build them costs more than to run them.
+letters = Letter.__table__
+IDS = letters.c.id.in_(bindparam("ids", expanding=True, type_=Uuid()))
+OURS = (IDS, letters.c.claimed_by == bindparam("worker", type_=Uuid()))
+LOCK = select(letters.c.id).where(*OURS).order_by(letters.c.id).with_for_update()
+BEGIN = (
+    update(letters)  # type: ignore[arg-type]
+    .where(
+        *OURS,
+        ((letters.c.state == PENDING) & ~PAUSED)
+        | ((letters.c.state == SENDING) & (letters.c.sending_mark == bindparam("mark", type_=Uuid()))),
+    )
+    .values(
+        state=SENDING,
+        sending_mark=bindparam("mark", type_=Uuid()),
+        sending_at=bindparam("now", type_=letters.c.sending_at.type),
+    )
+    .returning(letters.c.id)
+)
+IN_HAND = (
+    select(
+        *(letters.c[name] for name in ("id", "kind", "address", "party_id", "credential_id", "batch_id")),
+        letters.c.attempts,
+        letters.c.state,
+    )
+    .where(*OURS, letters.c.state.in_((SENDING, UNCERTAIN)))
+    .order_by(letters.c.id)
+    .with_for_update()
+)
+
+
+def _each(columns: Sequence[str], **same: Any) -> Update:
+    """One prepared statement for many letters: `key` is the id, `new_…` its new values, the rest is the same for all."""
+    changes: dict[str, Any] = {name: bindparam(f"new_{name}", type_=letters.c[name].type) for name in columns}
+    return update(letters).where(letters.c.id == bindparam("key", type_=Uuid())).values(changes | same)  # type: ignore[arg-type]
+
+
+END = _each(
+    ("state", "attempts", "ended_at", "outcome"), ciphertext=None, sealing_key=None, claimed_by=None, delayed=False
+)
+WAIT = _each(("attempts", "due_at", "outcome"), state=PENDING, claimed_by=None, delayed=False)
+TRIED = insert(Attempt.__table__)  # type: ignore[arg-type]
 COLUMNS = tuple(getattr(Letter, name) for name in ClaimedLetter.__dataclass_fields__)
 
 
@@ -82,14 +122,10 @@ def begin_sending(session: Session, worker: uuid.UUID, ids: Sequence[uuid.UUID],
     """
     if not ids:
         return set()
-    ours = (Letter.id.in_(ids), Letter.claimed_by == worker)
-    waiting = (Letter.state == PENDING) & ~PAUSED
-    already = (Letter.state == SENDING) & (Letter.sending_mark == mark)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(Letter.id).where(*ours).order_by(Letter.id).with_for_update()).all()
-    change = update(Letter).where(*ours, waiting | already)
-    change = change.values(state=SENDING, sending_mark=mark, sending_at=clock.now())
-    begun = set(session.scalars(change.returning(Letter.id).execution_options(synchronize_session=False)))
+    connection, values = session.connection(), {"ids": list(ids), "worker": worker}
+    if connection.dialect.name == "postgresql":
+        connection.execute(LOCK, values).all()
+    begun = set(connection.scalars(BEGIN, values | {"mark": mark, "now": clock.now()}))
     if left := [one for one in ids if one not in begun]:
         release_letters(session, worker, left)
     return begun
@@ -124,11 +160,8 @@ def record_outcomes(
     by_id = {outcome.letter_id: outcome for outcome in outcomes}
     if not by_id:
         return
-    ours = (Letter.id.in_(by_id), Letter.claimed_by == worker, Letter.state.in_((SENDING, UNCERTAIN)))
-    columns = (Letter.id, Letter.kind, Letter.address, Letter.party_id, Letter.credential_id, Letter.batch_id)
-    found = session.execute(
-        select(*columns, Letter.attempts, Letter.state).where(*ours).order_by(Letter.id).with_for_update()
-    ).all()
+    connection = session.connection()
+    found = connection.execute(IN_HAND, {"ids": list(by_id), "worker": worker}).all()
     moment = clock.now()
     ended: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
@@ -144,13 +177,19 @@ def record_outcomes(
             if row.state == SENDING:  # an `uncertain` one lost its secret: it can not go back
                 waiting.append(_again(outcome, follows, attempts, moment))
             continue
-        values = {"key": row.id, "state": follows.state, "attempts": attempts, "ended_at": moment}
-        ended.append(values | {"outcome": _told(outcome)})
+        ended.append(
+            {
+                "key": row.id,
+                "new_state": follows.state,
+                "new_attempts": attempts,
+                "new_ended_at": moment,
+                "new_outcome": _told(outcome),
+            }
+        )
         events += _events(row, follows.state, outcome, moment)
-    _update_each(session, ended, {"ciphertext": None, "sealing_key": None, "claimed_by": None, "delayed": False})
-    _update_each(session, waiting, {"claimed_by": None, "state": PENDING})
-    if tried:
-        session.execute(insert(Attempt), [_attempt(outcome) for outcome in tried])
+    for statement, rows in ((END, ended), (WAIT, waiting), (TRIED, [_attempt(outcome) for outcome in tried])):
+        if rows:
+            connection.execute(statement, rows)
     publish(session, *events)
 
 
@@ -161,18 +200,7 @@ def _told(outcome: Outcome) -> str:
 def _again(outcome: Outcome, follows: Consequence, attempts: int, moment: datetime) -> dict[str, Any]:
     due = moment + timedelta(seconds=follows.again_in or 0.0)
     told = None if outcome.verdict is Verdict.UNTRIED else _told(outcome)
-    return {"key": outcome.letter_id, "attempts": attempts, "due_at": due, "delayed": False, "outcome": told}
-
-
-def _update_each(session: Session, rows: Sequence[dict[str, Any]], same: Mapping[str, Any]) -> None:
-    """One prepared statement for many rows: `key` is the letter's id, the rest its new values."""
-    if not rows:
-        return
-    table = Letter.__table__
-    changes = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in rows[0] if name != "key"}
-    statement = update(table).where(table.c.id == bindparam("key")).values(changes | dict(same))  # type: ignore[arg-type]
-    values = [{("key" if name == "key" else f"new_{name}"): value for name, value in row.items()} for row in rows]
-    session.connection().execute(statement, values)
+    return {"key": outcome.letter_id, "new_attempts": attempts, "new_due_at": due, "new_outcome": told}
 
 
 def _attempt(outcome: Outcome) -> dict[str, Any]:

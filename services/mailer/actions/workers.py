@@ -48,5 +48,3 @@ def recover_letters(session: Session, me: uuid.UUID, place: str, is_running: Cal
         count += int(getattr(result, "rowcount", 0))
     session.execute(delete(Worker).where(Worker.id.in_(dead)))
     return count
-
-

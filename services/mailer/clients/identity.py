@@ -19,7 +19,9 @@ def fetch_signing_keys(identity_url: str) -> dict[str, bytes]:
         answer = requests.get(f"{identity_url}/.well-known/jwks.json", timeout=TIMEOUT)
         answer.raise_for_status()
         keys: list[dict[str, Any]] = answer.json()["keys"]
-        return {str(key["kid"]): _raw(key["x"]) for key in keys if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"}
+        return {
+            str(key["kid"]): _raw(key["x"]) for key in keys if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"
+        }
     except (requests.RequestException, ValueError, KeyError, TypeError, binascii.Error) as error:
         raise KeysUnavailable(type(error).__name__) from error
 

@@ -76,7 +76,9 @@ class SinkLetter:
     subject: str
 
 
-def list_sink(folder: Path, *, text: str = "", before: str = "", limit: int = 50) -> tuple[list[SinkLetter], str | None]:
+def list_sink(
+    folder: Path, *, text: str = "", before: str = "", limit: int = 50
+) -> tuple[list[SinkLetter], str | None]:
     """Letters of the sink, the newest first, and the name after which the next page begins (None at the end).
 
     `text` is part of a recipient's name or address, or of the subject.
@@ -132,7 +134,7 @@ def _order(name: str) -> tuple[int, ...]:
 
 
 def _arrival(name: str) -> datetime:
-    return datetime.fromtimestamp(int(name.split(".")[0]) / 1e9, UTC)
+    return datetime.fromtimestamp(int(name.split(".", maxsplit=1)[0]) / 1e9, UTC)
 
 
 def _headers(path: Path) -> Any:

@@ -216,7 +216,9 @@ class MailConnection:
         elif address.starttls == "required":
             raise smtplib.SMTPNotSupportedError("it offers no STARTTLS")
         elif address.user and not address.is_local:
-            raise smtplib.SMTPNotSupportedError("it offers no TLS, and a password is not sent in clear (starttls=never)")
+            raise smtplib.SMTPNotSupportedError(
+                "it offers no TLS, and a password is not sent in clear (starttls=never)"
+            )
 
 
 def _tls_context(*, verify: bool) -> ssl.SSLContext:

@@ -47,7 +47,9 @@ class SigningKeys:
 
 def _unknown_keys(session: Session) -> dict[str, int]:
     """The keys that deferred events wait for, and how often each was tried."""
-    waiting = select(deferred.c.body, deferred.c.attempts).where(deferred.c.error == SigningKeyUnknown.__name__).limit(200)
+    waiting = (
+        select(deferred.c.body, deferred.c.attempts).where(deferred.c.error == SigningKeyUnknown.__name__).limit(200)
+    )
     found: dict[str, int] = {}
     for body, attempts in session.execute(waiting):
         try:

@@ -34,9 +34,7 @@ def show(name: str) -> str:
     """One letter, as its recipient would read it."""
     message = read_sink(_folder(), name) or abort(404)
     set_policy(frame_src="'self'")
-    return render_template(
-        "mailer/sink_letter.html", message=message, name=name, text=part_of(message, "plain")
-    )
+    return render_template("mailer/sink_letter.html", message=message, name=name, text=part_of(message, "plain"))
 
 
 @sink.get("/<name>/html")

@@ -4,8 +4,9 @@ Revision: 0001, after: , made: 2026-11-21 07:54:07.215113
 """
 
 import sqlalchemy as sa
-import shared.db
 from alembic import op
+
+import shared.db
 
 revision = "0001"
 down_revision = None
