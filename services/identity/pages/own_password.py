@@ -8,14 +8,16 @@ from flask_babel import gettext
 from services.identity.actions.runtime import runtime
 from services.identity.actions.staff import SamePassword, WrongPassword, change_password, prepare_password
 from services.identity.actions.throttling import Counted, Throttled, count_attempt, forgive_attempt
+from services.identity.actions.verification import TooManyAtOnce
 from services.identity.pages.staff_session import signed_in
 from services.identity.queries.staff import SignedIn
 from services.identity.rules.addresses import own_path
 from services.identity.rules.hashing import matching
 from services.identity.rules.logins import throttle_key
 from services.identity.rules.passwords import REFUSALS
+from services.identity.schemas.refusals import explain_refusal
 from services.identity.schemas.staff import OwnPasswordForm
-from shared.web import current, error_answer
+from shared.web import current
 
 blp = Blueprint("own_password", __name__, url_prefix="/backoffice/identity/password")
 
@@ -36,6 +38,9 @@ def change() -> Any:
         minutes = max(1, round(error.retry_after / 60))
         form.current.errors = [gettext("Too many attempts. Try again in %(minutes)s minutes.", minutes=minutes)]
         return _page(form, person, target, 429)
+    except TooManyAtOnce:
+        form.current.errors = [gettext("Very many people are signing in at this moment. Try again in a few seconds.")]
+        return _page(form, person, target, 503)
     except SamePassword:
         form.new.errors = [gettext("The new password must be another one.")]
         return _page(form, person, target, 422)
@@ -43,15 +48,14 @@ def change() -> Any:
         form.current.errors = [gettext("This is not your present password.")]
         return _page(form, person, target, 422)
     except REFUSALS as error:
-        _, text, _ = error_answer(error)
-        form.new.errors = [text]
+        form.new.errors = [explain_refusal(error)]
         return _page(form, person, target, 422)
     flash(gettext("Your password is changed. You are signed out everywhere else."), "success")
     return redirect(target, 303)
 
 
 def _change(person: SignedIn, present: str, new: str) -> None:
-    """Raises Throttled, SamePassword, WrongPassword, or one of the rules' REFUSALS."""
+    """Raises Throttled, TooManyAtOnce, SamePassword, WrongPassword, or one of the rules' REFUSALS."""
     rules, member = runtime().policy, person.member
     if present == new:
         raise SamePassword

@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from services.identity.actions.runtime import runtime
 from services.identity.actions.staff import renew_hash, start_session
 from services.identity.actions.throttling import Counted, Throttled, count_attempt, forgive_attempt
+from services.identity.actions.verification import TooManyAtOnce
 from services.identity.models.staff import StaffMember
 from services.identity.pages.staff_session import end_here, keep_token, signed_in
 from services.identity.queries.oauth import find_client
@@ -50,6 +51,9 @@ def login() -> Any:
         minutes = max(1, round(error.retry_after / 60))
         text = gettext("Too many attempts. Try again in %(minutes)s minutes.", minutes=minutes)
         return _page(form, target, text, 429, {"Retry-After": str(error.retry_after)})
+    except TooManyAtOnce:
+        text = gettext("Very many people are signing in at this moment. Try again in a few seconds.")
+        return _page(form, target, text, 503, {"Retry-After": "2"})
     if token is None or member is None:
         log.info("staff_refused", address=request.remote_addr)
         return _page(form, target, gettext("User or password is not right."), 401)
@@ -63,7 +67,10 @@ def login() -> Any:
 
 
 def _check(username: str, password: str) -> tuple[str | None, StaffMember | None]:
-    """A session's token if user and password belong together. The same work, whoever it is. Raises Throttled."""
+    """A session's token if user and password belong together. The same work, whoever it is.
+
+    Raises Throttled, TooManyAtOnce.
+    """
     db, rules = current().db, runtime().policy
     account: Counted = (rules.account_limit, throttle_key("staff", normal_username(username)))
     address: Counted = (rules.address_limit, throttle_key("staff-address", network_of(request.remote_addr or "")))

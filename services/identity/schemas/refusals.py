@@ -1,0 +1,65 @@
+"""Why a password is refused, in words for whoever chose it."""
+
+from flask_babel import gettext
+
+from services.identity.rules.passwords import (
+    LONGEST_BYTES,
+    SHORTEST,
+    PasswordTooLong,
+    PasswordTooShort,
+    PasswordTooWeak,
+    PasswordUnreadable,
+)
+
+
+def N_(text: str) -> str:  # noqa: N802 - the customary name of a marker that only extracts
+    """Mark a text of a library for extraction."""
+    return text
+
+
+ZXCVBN_SAYS = (
+    N_("Use a few words, avoid common phrases."),
+    N_("No need for symbols, digits, or uppercase letters."),
+    N_("Add another word or two. Uncommon words are better."),
+    N_("Straight rows of keys are easy to guess."),
+    N_("Short keyboard patterns are easy to guess."),
+    N_("Use a longer keyboard pattern with more turns."),
+    N_('Repeats like "aaa" are easy to guess.'),
+    N_('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+    N_("Avoid repeated words and characters."),
+    N_('Sequences like "abc" or "6543" are easy to guess.'),
+    N_("Avoid sequences."),
+    N_("Recent years are easy to guess."),
+    N_("Avoid recent years."),
+    N_("Avoid years that are associated with you."),
+    N_("Dates are often easy to guess."),
+    N_("Avoid dates and years that are associated with you."),
+    N_("This is a top-10 common password."),
+    N_("This is a top-100 common password."),
+    N_("This is a very common password."),
+    N_("This is similar to a commonly used password."),
+    N_("A word by itself is easy to guess."),
+    N_("Names and surnames by themselves are easy to guess."),
+    N_("Common names and surnames are easy to guess."),
+    N_("Capitalization doesn't help very much."),
+    N_("All-uppercase is almost as easy to guess as all-lowercase."),
+    N_("Reversed words aren't much harder to guess."),
+    N_("Predictable substitutions like '@' instead of 'a' don't help very much."),
+)
+
+
+def explain_refusal(error: Exception) -> str:
+    """Why a password is refused, in the reader's language."""
+    match error:
+        case PasswordTooLong():
+            return gettext(
+                "The password is too long: at most %(n)d bytes (letters with accents count double).", n=LONGEST_BYTES
+            )
+        case PasswordTooShort():
+            return gettext("The password is too short: at least %(n)d characters.", n=SHORTEST)
+        case PasswordUnreadable():
+            return gettext("The password holds characters that cannot be typed.")
+        case PasswordTooWeak():
+            said = [gettext(text) for text in (error.warning, *error.suggestions) if text in ZXCVBN_SAYS]
+            return " ".join([gettext("This password is easy to guess."), *said])
+    raise TypeError(error)
