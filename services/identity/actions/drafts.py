@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Uuid, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from services.identity.actions.batches import BatchWish, start_batch
@@ -54,8 +54,8 @@ def tick_matching(session: Session, draft: BatchDraft, chosen: PartyFilter) -> N
     """Add everybody whom a filter finds, on all of its pages."""
     known = select(DraftPick.party_id).where(DraftPick.draft_id == draft.id)
     found = parties_matching(chosen).with_only_columns(Party.id).where(Party.id.not_in(known)).subquery()
-    mine = select(BatchDraft.id, found.c.id).where(BatchDraft.id == draft.id)
-    session.execute(insert(DraftPick).from_select(["draft_id", "party_id"], mine))
+    rows = select(literal(draft.id, Uuid()), found.c.id)
+    session.execute(insert(DraftPick).from_select(["draft_id", "party_id"], rows))
     _picking_means_a_scope(draft, True)
 
 
@@ -100,9 +100,7 @@ def start_from_draft(session: Session, draft_id: uuid.UUID, staff_id: uuid.UUID,
     batch = start_batch(session, wish, by)
     if meant.scope != "all":
         batch.scope = meant.scope
-        picks = select(CredentialBatch.id, DraftPick.party_id).where(
-            CredentialBatch.id == batch.id, DraftPick.draft_id == draft.id
-        )
+        picks = select(literal(batch.id, Uuid()), DraftPick.party_id).where(DraftPick.draft_id == draft.id)
         session.execute(insert(BatchPick).from_select(["batch_id", "party_id"], picks))
     session.delete(draft)
     return batch

@@ -75,7 +75,11 @@ def change() -> Any:
             untick_all(session, draft)
     if go == "generate":
         return redirect(url_for("drafts.confirm"), 303)
-    cursor = go.removeprefix("cursor:") if go.startswith("cursor:") else form.get("cursor") or None
+    if go == "clear":
+        given = {}
+    cursor = go.removeprefix("cursor:") if go.startswith("cursor:") else None
+    if go == "save":
+        cursor = form.get("cursor") or None
     return redirect(url_for("drafts.show", **given, cursor=cursor, _anchor="people"), 303)
 
 

@@ -135,7 +135,7 @@ def count_reasons(session: Session, batch_id: uuid.UUID) -> dict[str, int]:
         .where(BatchMember.batch_id == batch_id, BatchMember.state == "skipped")
         .group_by(BatchMember.reason)
     )
-    found: dict[str | None, int] = dict(session.execute(counts).tuples())
+    found: dict[str | None, int] = {row[0]: row[1] for row in session.execute(counts)}
     return {reason: found[reason] for reason in why.REASONS if found.get(reason)}
 
 
