@@ -13,12 +13,13 @@ from typing import Any
 from nacl.signing import SigningKey
 from sqlalchemy import select
 
+from services.mailer.actions.ending import Cancellation, cancel_selected
 from services.mailer.actions.keys import ensure_sealing_key, remember_signing_keys
-from services.mailer.actions.queue import ensure_queue
+from services.mailer.actions.queue import ensure_queue, pause_queue, resume_queue
 from services.mailer.consumers import HANDLERS
 from services.mailer.jobs import jobs
 from services.mailer.models import Attempt, Letter
-from services.mailer.queries import list_sealing_keys
+from services.mailer.queries import list_sealing_keys, queue_of
 from services.mailer.settings import Settings
 from shared import clock, migrations
 from shared.db import Database, new_id
@@ -127,6 +128,26 @@ class Mailer:
     def states(self) -> list[str]:
         """The states of all letters, in order."""
         return [letter.state for letter in self.letters()]
+
+    def cancel(self, ids: Sequence[uuid.UUID]) -> Cancellation:
+        """Cancel letters as an agent does."""
+        with self.db.write() as session:
+            return cancel_selected(session, ids, "Agente Ana")
+
+    def pause(self) -> None:
+        """Stop the queue."""
+        with self.db.write() as session:
+            pause_queue(session, "Agente Ana")
+
+    def resume(self) -> None:
+        """Let it go on."""
+        with self.db.write() as session:
+            resume_queue(session)
+
+    def trouble(self) -> str | None:
+        """Why nothing can be sent."""
+        with self.db.read() as session:
+            return queue_of(session).trouble
 
     def told(self, cls: type | None = None) -> list[Any]:
         """The events in the outbox, in order."""

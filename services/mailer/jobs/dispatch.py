@@ -75,7 +75,8 @@ class Dispatcher:
             return False
         if self.trouble_left():
             return False
-        claimed = self._claim(policy) if policy.has_due and len(self._pace) + self._ready.qsize() < ENOUGH else []
+        in_hand = self._pace.within_reach() + self._ready.qsize()
+        claimed = self._claim(policy) if policy.has_due and in_hand < ENOUGH else []
         self._pace.hold(claimed)
         wait = self._feed()
         if wait:

@@ -26,6 +26,7 @@ class SigningKeys:
     def __init__(self, db: Database, identity_url: str) -> None:
         self._db, self._url = db, identity_url
         self._again_at = 0.0
+        self._reachable = True
 
     def refresh(self) -> bool:
         """Fetch the keys if it is time, or if somebody waits for one."""
@@ -36,8 +37,11 @@ class SigningKeys:
         try:
             keys = fetch_signing_keys(self._url)
         except KeysUnavailable as error:
-            log.info("signing_keys_unavailable", error=str(error))
+            if self._reachable:
+                log.warning("signing_keys_unavailable", error=str(error))
+            self._reachable = False
             return False
+        self._reachable = True
         forged = [kid for kid, tries in wanted.items() if tries >= PATIENCE]
         with self._db.write() as session:
             remember_signing_keys(session, keys, forged)

@@ -62,8 +62,14 @@ class Pace(Generic[L]):
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._held.values())
 
+    def within_reach(self) -> int:
+        """How many are held, not counting crowded domains: what keeps the senders busy for the next moment."""
+        return sum(len(queue) for queue in self._held.values() if len(queue) < HELD_PER_DOMAIN or not self._per_domain)
+
     def crowded(self) -> list[str]:
         """Domains of which enough letters wait here already: claiming more of them would keep the others out."""
+        if not self._per_domain:
+            return []
         return [domain for domain, queue in self._held.items() if len(queue) >= HELD_PER_DOMAIN]
 
     def next(self, now: float) -> tuple[L | None, float]:
