@@ -53,10 +53,21 @@ def running_browser() -> Iterator[Browser]:
             browser.close()
 
 
-def new_page(browser: Browser, *, phone: bool = False) -> Page:
-    """Return a page in a fresh session that asks for Spanish; `phone` gives it the width of one."""
+def new_page(
+    browser: Browser, *, phone: bool = False, language: str = "es-CO", scripts: bool = True, base_url: str | None = None
+) -> Page:
+    """Return a page in a fresh session that asks for Spanish; `phone` gives it the width of one.
+
+    `scripts=False` switches JavaScript off. Addresses that begin with a slash are below `base_url`.
+    """
     size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 800}
-    context = browser.new_context(locale="es-CO", viewport=size, accept_downloads=True)  # type: ignore[arg-type]
+    context = browser.new_context(
+        locale=language,
+        viewport=size,  # type: ignore[arg-type]
+        java_script_enabled=scripts,
+        base_url=base_url,
+        accept_downloads=True,
+    )
     context.set_default_timeout(10_000)
     return context.new_page()
 

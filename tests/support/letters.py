@@ -12,8 +12,13 @@ CREDENTIALS = re.compile(
 
 def credentials(letter: ReceivedLetter) -> tuple[str, str]:
     """User and password that the plain-text part tells."""
-    found = CREDENTIALS.search(letter.text)
-    assert found, f"no credentials in:\n{letter.text}"
+    return credentials_in(letter.text)
+
+
+def credentials_in(text: str) -> tuple[str, str]:
+    """User and password that a text tells."""
+    found = CREDENTIALS.search(text)
+    assert found, f"no credentials in:\n{text}"
     return found["login"], found["password"]
 
 
