@@ -50,7 +50,7 @@ def add_commands(group: click.Group, service: Service) -> None:
         try:
             with db.write() as session:
                 member, password = create_first_administrator(
-                    session, settings.admin_password or None, settings.password_cost
+                    session, settings.admin_password or None, settings.password_cost, settings.language
                 )
         except ValueError as error:
             click.echo(str(error), err=True)

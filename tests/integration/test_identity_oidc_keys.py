@@ -1,5 +1,6 @@
 """Signing keys: made once, never in clear, rotated with an overlap."""
 
+import base64
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from services.identity.rules.keys import OVERLAP, PUBLISHED_AFTER, SEALING, TOKE
 from shared import clock
 from shared.keyring import Keyring
 from tests.support.identity import Identity, running_identity
+from tests.support.staff import document_of
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def keyring(identity: Identity) -> Keyring:
 
 
 def published(identity: Identity) -> set[str]:
-    return {key["kid"] for key in identity.app.test_client().get("/.well-known/jwks.json").json["keys"]}
+    return {key["kid"] for key in document_of(identity.app, "/.well-known/jwks.json")["keys"]}
 
 
 def token(identity: Identity) -> str:
@@ -68,9 +70,7 @@ def test_the_signer_of_sealed_secrets_fits_the_published_key(identity: Identity,
     with identity.db.write() as session:
         kid, private = current_sealing_signer(session, keyring)
     assert kid in published(identity)
-    (shown,) = [k for k in identity.app.test_client().get("/.well-known/jwks.json").json["keys"] if k["kid"] == kid]
-    import base64
-
+    (shown,) = [k for k in document_of(identity.app, "/.well-known/jwks.json")["keys"] if k["kid"] == kid]
     assert base64.urlsafe_b64decode(shown["x"] + "=") == bytes(Ed25519Key(private).verify_key)
 
 
@@ -79,8 +79,6 @@ def test_no_private_key_lies_in_clear(identity: Identity, keyring: Keyring):
         _, private = current_sealing_signer(session, keyring)
         secret = current_token_key(session, keyring).as_dict(private=True)["d"]
         rows = session.scalars(select(SigningKey)).all()
-    import base64
-
     for row in rows:
         everything = row.public_key.encode() + row.private_key
         assert str(secret).encode() not in everything

@@ -17,7 +17,7 @@ from services.identity.actions.clients import create_client
 from services.identity.models.oauth import OAuthClient
 from shared import clock
 from tests.support.identity import Identity, running_identity
-from tests.support.staff import claims_of
+from tests.support.staff import claims_of, document_of
 
 SCOPE = "credentials:issue"
 GUARDED = "/api/identity/v1/parties/01890000-0000-7000-8000-000000000000/credentials"
@@ -88,7 +88,7 @@ def test_unknown_disabled_and_wrong_get_the_same_answer(identity: Identity, erp:
 
 
 def test_unknown_grant_types_are_refused_in_the_words_of_the_rfc(identity: Identity, erp: tuple[str, str]):
-    answer = identity.app.test_client().post("/oauth/token", data={"grant_type": "password"}, auth=erp)
+    answer = ask(identity, erp, grant_type="password")
     assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
 
 
@@ -133,7 +133,7 @@ def forged(header: dict[str, Any], claims: dict[str, Any], key: Any) -> str:
 def test_forged_tokens_are_refused(identity: Identity, erp: tuple[str, str]):
     real = ask(identity, erp).json["access_token"]
     claims = claims_of(identity.app, real)
-    (published,) = [key for key in identity.app.test_client().get("/.well-known/jwks.json").json["keys"] if key["kty"] == "EC"]
+    (published,) = [key for key in document_of(identity.app, "/.well-known/jwks.json")["keys"] if key["kty"] == "EC"]
     kid = published["kid"]
     own = ECKey.generate_key("P-256")
     own_with_kid = forged({"alg": "ES256", "kid": kid}, claims, own)
@@ -160,21 +160,21 @@ def test_a_token_for_another_audience_or_of_another_issuer_is_refused(identity: 
         "scope": SCOPE,
         "exp": int(time.time()) + 60,
     }
+    changed: dict[str, dict[str, Any]] = {
+        "good": {},
+        "audience": {"aud": "porteria-directory"},
+        "issuer": {"iss": "https://evil.example"},
+        "no end": {"exp": None},
+    }
     statuses = {
         name: guarded(identity, forged({"alg": "ES256", "kid": key.kid}, good | changes, key)).status_code
-        for name, changes in {
-            "good": {},
-            "audience": {"aud": "porteria-directory"},
-            "issuer": {"iss": "https://evil.example"},
-            "no end": {"exp": None},
-        }.items()
+        for name, changes in changed.items()
     }
     assert statuses == {"good": 200, "audience": 401, "issuer": 401, "no end": 401}
 
 
 def test_the_discovery_document_is_complete_and_true(identity: Identity):
-    browser = identity.app.test_client()
-    document = browser.get("/.well-known/openid-configuration").json
+    document = document_of(identity.app, "/.well-known/openid-configuration")
     base = identity.settings.public_url
     assert document["issuer"] == base
     rules = {rule.rule for rule in identity.app.url_map.iter_rules()}
@@ -182,7 +182,7 @@ def test_the_discovery_document_is_complete_and_true(identity: Identity):
         assert document[f"{name}_endpoint"].removeprefix(base) in rules
     assert document["jwks_uri"].removeprefix(base) in rules
     assert document["code_challenge_methods_supported"] == ["S256"]
-    keys = browser.get("/.well-known/jwks.json")
+    keys: Any = identity.app.test_client().get("/.well-known/jwks.json")
     assert keys.headers["Cache-Control"] == "public, max-age=300"
     assert {(key["kty"], key["use"], key["alg"]) for key in keys.json["keys"]} == {
         ("EC", "sig", "ES256"),

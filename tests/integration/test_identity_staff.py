@@ -47,7 +47,9 @@ def test_the_sign_in_page_is_in_spanish_and_leads_where_one_wanted_to_go(identit
     answer = browser.sign_in("ANA ", password, "/backoffice/mailer/?state=pending")
     assert (answer.status_code, answer.location) == (303, "/backoffice/mailer/?state=pending")
     assert browser.get("/backoffice/").status_code == 200
-    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("porteria_staff=") and "1970" not in c)
+    cookie = next(
+        c for c in answer.headers.getlist("Set-Cookie") if c.startswith("porteria_staff=") and "1970" not in c
+    )
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert member_of(identity.db, "ana").last_sign_in_at is not None
@@ -146,7 +148,9 @@ def test_a_foreign_page_has_to_ask_before_it_signs_anybody_out(identity: Identit
     assert boss.get("/backoffice/").status_code == 303
 
 
-def test_after_signing_out_a_client_gets_its_person_back_only_at_its_own_address(identity: Identity, boss: StaffBrowser):
+def test_after_signing_out_a_client_gets_its_person_back_only_at_its_own_address(
+    identity: Identity, boss: StaffBrowser
+):
     client = first_party(identity.db, identity.settings)
     code = boss.get(client.address()).location.partition("code=")[2].split("&")[0]
     hint = client.exchange(identity.app, code).json["id_token"]

@@ -82,7 +82,7 @@ class OidcClient:
         kept = {name: value for name, value in (usual | changes).items() if value is not None}
         return f"/oauth/authorize?{urlencode(kept)}"
 
-    def exchange(self, app: Flask, code: str, /, **changes: str | None) -> TestResponse:
+    def exchange(self, app: Flask, code: str, /, **changes: str | None) -> Any:
         """Give the code to the token endpoint."""
         usual = {
             "grant_type": "authorization_code",
@@ -117,5 +117,10 @@ def answer_of(response: TestResponse) -> dict[str, str]:
 
 def claims_of(app: Flask, token: str) -> dict[str, Any]:
     """The claims of a token whose signature fits a published key."""
-    keys = KeySet.import_key_set(app.test_client().get("/.well-known/jwks.json").json)
+    keys = KeySet.import_key_set(document_of(app, "/.well-known/jwks.json"))
     return dict(jwt.decode(token, keys, algorithms=["ES256"]).claims)
+
+
+def document_of(app: Flask, path: str) -> Any:
+    """A public JSON document."""
+    return app.test_client().get(path).json

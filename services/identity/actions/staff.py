@@ -26,6 +26,7 @@ from shared.clock import now
 from shared.settings import LANGUAGES
 
 FIRST_USERNAME = "admin"
+FIRST_NAMES = {"es": "Administrador", "en": "Administrator"}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -77,7 +78,7 @@ class NewMember:
 
 
 def create_first_administrator(
-    session: Session, password: str | None, cost: int
+    session: Session, password: str | None, cost: int, language: str = "es"
 ) -> tuple[StaffMember | None, str | None]:
     """Create `admin` if there is no staff at all, with this password or a random one.
 
@@ -95,7 +96,7 @@ def create_first_administrator(
         generated = generate_password()
         hashed = hash_generated(generated)
     member = StaffMember(
-        username=FIRST_USERNAME, name="Administrator", role=ADMINISTRATOR, password_hash=hashed, created_at=now()
+        username=FIRST_USERNAME, name=FIRST_NAMES[language], role=ADMINISTRATOR, password_hash=hashed, created_at=now()
     )
     try:
         with session.begin_nested():

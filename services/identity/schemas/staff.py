@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from services.identity.rules.staff import ROLES
@@ -27,8 +28,11 @@ class NewMemberForm(FlaskForm):
     name = StringField(_l("Name"), [REQUIRED, Length(max=120, message=_l("At most 120 characters."))])
     username = StringField(_l("User"), [REQUIRED, Length(max=64, message=_l("At most 64 characters."))])
     email = StringField(_l("E-mail"), [Length(max=254, message=_l("At most 254 characters."))])
-    role = SelectField(_l("Role"), choices=[(role, ROLE_NAMES[role]) for role in ROLES], default="agent")
-    language = SelectField(_l("Language"), choices=[("", _l("That of the browser")), *NAMES.items()])
+    role = SelectField(_l("Role"), choices=[SelectChoice(role, ROLE_NAMES[role]) for role in ROLES], default="agent")
+    language = SelectField(
+        _l("Language"),
+        choices=[SelectChoice("", _l("That of the browser")), *(SelectChoice(*pair) for pair in NAMES.items())],
+    )
 
 
 class OwnPasswordForm(FlaskForm):

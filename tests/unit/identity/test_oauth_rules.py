@@ -22,7 +22,13 @@ def test_our_own_services_have_only_scopes_that_exist():
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/backoffice/", "/backoffice/identity/batches?state=running&q=a%20b", "/oauth/authorize?redirect_uri=https://x"]
+    "path",
+    [
+        "/",
+        "/backoffice/",
+        "/backoffice/identity/batches?state=running&q=a%20b",
+        "/oauth/authorize?redirect_uri=https://x",
+    ],
 )
 def test_a_path_of_this_origin_is_followed(path: str):
     assert own_path(path, "/home") == path
