@@ -41,6 +41,11 @@ class UtcDateTime(types.TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What comes out; a decorated type does not tell by itself, and paging asks."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
@@ -59,6 +64,11 @@ class ExactDecimal(types.TypeDecorator[Decimal]):
 
     impl = Numeric(18, 6)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        """What comes out."""
+        return Decimal
 
     def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
         return dialect.type_descriptor(String(40) if dialect.name == "sqlite" else Numeric(18, 6))

@@ -147,7 +147,8 @@ def test_every_failure_gets_the_same_answer(area):
         pages.add(_without_token(answer.text.replace(str(escape(login)), "")))
     assert len(pages) == 1
     with area.db.read() as session:
-        assert session.get(Party, without_credential) and session.get(Party, gone)
+        assert session.get(Party, without_credential)
+        assert session.get(Party, gone)
 
 
 def _without_token(text: str) -> str:
