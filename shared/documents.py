@@ -146,17 +146,13 @@ def _looks_mexican(compact: str) -> bool:
 
 
 def _mexican(document_type: str, compact: str) -> str:
+    if document_type == "RFC" and len(compact) not in (12, 13):  # ten: a person without homoclave, not unique
+        raise BadDocument("length")
     try:
-        if document_type == "CURP":
-            return str(curp.validate(compact))
-        if len(compact) not in (12, 13):  # ten would be a person without homoclave: not unique
-            raise BadDocument("length")
-        return str(rfc.validate(compact))
+        return str(curp.validate(compact) if document_type == "CURP" else rfc.validate(compact))
     except InvalidLength:
         raise BadDocument("length") from None
     except InvalidChecksum:
         raise BadDocument("checksum") from None
-    except ValidationError:
-        raise BadDocument("format") from None
-    except (ValueError, IndexError):  # stdnum on characters outside its alphabet
+    except (ValidationError, ValueError, IndexError):  # stdnum raises the latter on characters outside its alphabet
         raise BadDocument("format") from None
