@@ -17,7 +17,7 @@ from shared.web import create_app as create_web_app
 MENU = (
     MenuItem(endpoint="letters.waiting", label=_l("Waiting to be sent"), icon="hourglass-split"),
     MenuItem(endpoint="letters.history", label=_l("All letters"), icon="envelope"),
-    MenuItem(endpoint="queue.pace", label=_l("Sending"), icon="sliders"),
+    MenuItem(endpoint="queue.pace", label=_l("Pace of sending"), icon="sliders"),
 )
 SINK = MenuItem(endpoint="sink.index", label=_l("Local mailbox"), icon="inbox", role="administrator")
 

@@ -61,9 +61,8 @@ def count_letters(session: Session, wanted: LetterFilter) -> int:
 
 def count_by_state(session: Session) -> dict[str, int]:
     """How many letters there are in each state."""
-    found = {
-        state: count for state, count in session.execute(select(Letter.state, func.count()).group_by(Letter.state))
-    }
+    rows = session.execute(select(Letter.state, func.count()).group_by(Letter.state))
+    found = {row[0]: int(row[1]) for row in rows}
     return {state: found.get(state, 0) for state in STATES}
 
 

@@ -51,15 +51,17 @@ def test_english_readers_get_english_letters_and_links_work_for_the_other_kinds(
 ) -> None:
     (english,) = mailer.issue(language="en", address="en@example.test")
     (link,) = mailer.issue(secret="tok/en+1", delivery="link", address="link@example.test")
-    recovery = mailer.recovery("tok-2", address="lost@example.test")
+    recovery = mailer.recovery(address="lost@example.test")
     mailer.hear(recovery)
     with mailer.working():
         for event in (english, link, recovery):
             mailer.wait_for(event, "sent")
     base = mailer.settings.public_url
-    assert {"User: 12345678", "Password: abcd-efgh-jkmn-pqrs"} <= set(smtp_sink.to("en@example.test")[0].text.splitlines())
+    assert {"User: 12345678", "Password: abcd-efgh-jkmn-pqrs"} <= set(
+        smtp_sink.to("en@example.test")[0].text.splitlines()
+    )
     assert f"{base}/customerarea/activate?token=tok%2Fen%2B1" in smtp_sink.to("link@example.test")[0].text
-    assert f"{base}/customerarea/reset?token=tok-2" in smtp_sink.to("lost@example.test")[0].text
+    assert f"{base}/customerarea/reset?token=token-1" in smtp_sink.to("lost@example.test")[0].text
 
 
 def test_a_letter_waits_its_delay_and_a_recovery_does_not(mailer: Mailer, smtp_sink: SmtpSink) -> None:
@@ -138,7 +140,7 @@ def test_while_the_server_is_away_letters_wait_without_blame_and_the_page_can_sa
     smtp_sink.stop()
     (event,) = mailer.issue()
     with mailer.working():
-        wait_until(lambda: mailer.trouble(), message="the trouble is not shown")
+        wait_until(mailer.trouble, message="the trouble is not shown")
         assert mailer.letter_of(event).state == "pending"
         smtp_sink.start()
         letter = mailer.wait_for(event, "sent")
@@ -210,7 +212,7 @@ def test_cancelling_all_says_how_many_and_tells_of_each(mailer: Mailer) -> None:
 
 def test_issuing_again_replaces_the_letter_that_waits(mailer: Mailer, smtp_sink: SmtpSink) -> None:
     (first,) = mailer.issue(secret="first", address="ana@example.test")
-    again = mailer.issued("second", address="ana@example.test", replaces=first.credential_id)
+    again = mailer.issued(secret="second", address="ana@example.test", replaces=first.credential_id)
     mailer.hear(again)
     with mailer.working():
         mailer.wait_for(again, "sent")
@@ -221,8 +223,8 @@ def test_issuing_again_replaces_the_letter_that_waits(mailer: Mailer, smtp_sink:
 
 
 def test_a_replacement_that_overtakes_the_letter_it_replaces_still_wins(mailer: Mailer) -> None:
-    first = mailer.issued("first")
-    again = mailer.issued("second", replaces=first.credential_id)
+    first = mailer.issued(secret="first")
+    again = mailer.issued(secret="second", replaces=first.credential_id)
     mailer.hear(again)
     mailer.hear(first)
     assert [mailer.letter_of(event).state for event in (first, again)] == ["replaced", "pending"]
@@ -231,9 +233,7 @@ def test_a_replacement_that_overtakes_the_letter_it_replaces_still_wins(mailer: 
 def test_a_revoked_credential_takes_its_waiting_letter_with_it_even_if_heard_before(mailer: Mailer) -> None:
     (early,), late = mailer.issue(), mailer.issued()
     for event in (early, late):
-        mailer.hear(
-            CredentialRevoked(credential_id=event.credential_id, party_id=event.party_id, reason="revoked")
-        )
+        mailer.hear(CredentialRevoked(credential_id=event.credential_id, party_id=event.party_id, reason="revoked"))
     mailer.hear(late)
     assert mailer.states() == ["cancelled", "cancelled"]
     assert {event.reason for event in mailer.told(LetterCancelled)} == {"credential_revoked"}

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ ROOT = Path(__file__).parents[2]
 CONNECTIONS, GROUP = 4, 5
 
 Start = Callable[[], subprocess.Popen[bytes]]
+
+
+def has_got(sink: SmtpSink, count: int) -> bool:
+    return len(sink.messages) >= count
 
 
 @pytest.fixture
@@ -60,14 +65,15 @@ def test_after_a_kill_what_was_under_way_is_uncertain_and_the_rest_goes_out_once
     mailer.issue(400)
     for round_ in range(1, 4):
         process = start_worker()
-        wait_until(
-            lambda wanted=round_ * 60: len(smtp_sink.messages) >= wanted, 40, lambda: tail(tmp_path / "log")
-        )
+        wanted = round_ * 60
+        wait_until(partial(has_got, smtp_sink, wanted), 40, lambda: tail(tmp_path / "log"))
         process.kill()
         process.wait(10)
     start_worker()
     wait_until(
-        lambda: not {"pending", "sending"} & set(mailer.states()), 60, lambda: f"{tail(tmp_path / 'log')}\n{mailer.states()}"
+        lambda: not {"pending", "sending"} & set(mailer.states()),
+        60,
+        lambda: f"{tail(tmp_path / 'log')}\n{mailer.states()}",
     )
     letters = mailer.letters()
     arrived = [received.message["Message-ID"].strip("<>") for received in smtp_sink.messages]

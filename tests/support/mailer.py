@@ -29,19 +29,21 @@ from shared.events.identity import CredentialIssued, Recipient, RecoveryRequeste
 from shared.inbox import Inbox
 from shared.keyring import Keyring
 from shared.outbox import outbox
-from shared.sealing import Sealer, SealContext
+from shared.sealing import SealContext, Sealer
 from shared.worker import Worker
 from tests.support.waiting import wait_until
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: refuses at once
 SIGNING_KEY = "identity-1"
+PASSWORD = "abcd-efgh-jkmn-pqrs"
+TOKEN = "token-1"
 
 
 class Mailer:
     """One mailer under test. `db` is its database; nothing is sent until `working()`."""
 
     def __init__(self, url: str, data: Path, **changes: Any) -> None:
-        given = {"mail_delay": 0.0, "mail_retry_delays": (0.2, 0.2), "mail_timeout": 10.0} | changes
+        given: dict[str, Any] = {"mail_delay": 0.0, "mail_retry_delays": (0.2, 0.2), "mail_timeout": 10.0} | changes
         self.settings = replace(Settings(data=data, database_pattern=url, internal_pattern=NOBODY), **given)
         self.db = Database(self.settings.database_url("mailer"))
         migrations.migrate("mailer", self.db)
@@ -67,7 +69,7 @@ class Mailer:
         }
         return Recipient(**(given | values))
 
-    def issued(self, secret: str = "abcd-efgh-jkmn-pqrs", **values: Any) -> CredentialIssued:
+    def issued(self, *, secret: str = PASSWORD, **values: Any) -> CredentialIssued:
         """What identity tells of a new credential; fields of the recipient can be given too."""
         fields = {name: values.pop(name) for name in list(values) if name in Recipient.__dataclass_fields__}
         to, credential = self.recipient(**fields), new_id()
@@ -81,7 +83,7 @@ class Mailer:
         }
         return CredentialIssued(**(given | values))
 
-    def recovery(self, token: str = "token-1", **fields: Any) -> RecoveryRequested:
+    def recovery(self, **fields: Any) -> RecoveryRequested:
         """What identity tells when somebody forgot the password."""
         to, recovery = self.recipient(**fields), new_id()
         return RecoveryRequested(
@@ -89,7 +91,7 @@ class Mailer:
             party_id=to.party_id,
             expires_at=clock.now() + timedelta(hours=1),
             recipient=to,
-            secret=self.sealer.seal(token, SealContext(str(recovery), to.address)),
+            secret=self.sealer.seal(TOKEN, SealContext(str(recovery), to.address)),
         )
 
     def hear(self, *events: Any) -> None:
@@ -158,7 +160,7 @@ class Mailer:
 
     @contextmanager
     def working(self, **changes: Any) -> Iterator[threading.Event]:
-        """The sending jobs of a real worker, run by threads of this process; without the bus, events stay in the outbox."""
+        """The jobs of a real worker in threads of this process; without the bus, so events stay in the outbox."""
         worker = Worker("mailer", self.db, "embedded:///nowhere", HANDLERS)
         running = jobs(replace(self.settings, **changes), self.db, worker)
         worker.wakeups.start()

@@ -78,9 +78,10 @@ IN_HAND = (
 
 
 def _each(columns: Sequence[str], **same: Any) -> Update:
-    """One prepared statement for many letters: `key` is the id, `new_…` its new values, the rest is the same for all."""
+    """One statement for many letters: `key` is the id, `new_…` its new values, the rest is the same for all."""
     changes: dict[str, Any] = {name: bindparam(f"new_{name}", type_=letters.c[name].type) for name in columns}
-    return update(letters).where(letters.c.id == bindparam("key", type_=Uuid())).values(changes | same)  # type: ignore[arg-type]
+    same_letter = letters.c.id == bindparam("key", type_=Uuid())
+    return update(letters).where(same_letter).values(changes | same)  # type: ignore[arg-type]
 
 
 END = _each(

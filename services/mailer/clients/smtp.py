@@ -16,7 +16,7 @@ CONNECT_TIMEOUT = 15.0
 LETTERS_PER_CONNECTION = 500
 OLDEST = 300.0
 ASK_AFTER = 5.0
-"""A connection that was idle for so many seconds is asked (NOOP) whether it still lives before a letter relies on it."""
+"""A connection that was idle for so many seconds is asked (NOOP) whether it still lives before it gets a letter."""
 LEADING_DOT = re.compile(rb"(?m)^\.")
 
 log = structlog.get_logger(__name__)
@@ -161,9 +161,8 @@ class MailConnection:
         return self._letters >= LETTERS_PER_CONNECTION or time.monotonic() - self._opened_at >= OLDEST
 
     def _still_lives(self) -> bool:
-        assert self._smtp is not None
         try:
-            return self._smtp.noop()[0] == 250
+            return self._smtp is not None and self._smtp.noop()[0] == 250
         except (smtplib.SMTPException, OSError):
             return False
 
@@ -197,8 +196,8 @@ class MailConnection:
             self._secure(smtp, context)
             if address.user:
                 smtp.login(address.user, address.password)
-            assert smtp.sock is not None
-            smtp.sock.settimeout(self._timeout)
+            if smtp.sock is not None:
+                smtp.sock.settimeout(self._timeout)
         except BaseException:
             smtp.close()
             raise
@@ -231,8 +230,7 @@ def _tls_context(*, verify: bool) -> ssl.SSLContext:
 
 def _own_name(smtp: smtplib.SMTP) -> str:
     """An address literal (RFC 5321, 4.1.3): always true, and no name has to be looked up."""
-    assert smtp.sock is not None
-    own = str(smtp.sock.getsockname()[0])
+    own = str(smtp.sock.getsockname()[0]) if smtp.sock is not None else "127.0.0.1"
     return f"[IPv6:{own}]" if ":" in own else f"[{own}]"
 
 

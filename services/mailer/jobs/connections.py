@@ -67,9 +67,8 @@ class SendingThread:
         return True
 
     def _send(self, letters: list[ClaimedLetter]) -> list[Outcome]:
-        began, outcomes = time.perf_counter(), []
-        for letter in letters:
-            outcomes.append(self._send_one(letter))
+        began = time.perf_counter()
+        outcomes = [self._send_one(letter) for letter in letters]
         if letters:
             self._seconds_per_letter = (time.perf_counter() - began) / len(letters)
         return outcomes

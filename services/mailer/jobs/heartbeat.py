@@ -37,16 +37,12 @@ class Heartbeat:
 
 def _place() -> str:
     """Where a process id has its meaning: this host, this boot, this container."""
-    parts = [socket.gethostname()]
-    for read in (
-        lambda: Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
-        lambda: os.readlink("/proc/self/ns/pid"),
-    ):
-        try:
-            parts.append(read())
-        except OSError:
-            parts.append("")
-    return ":".join(parts)
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # not Linux
+        boot = namespace = ""
+    return f"{socket.gethostname()}:{boot}:{namespace}"
 
 
 def _is_running(pid: int) -> bool:

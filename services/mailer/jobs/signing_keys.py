@@ -55,7 +55,7 @@ def _unknown_keys(session: Session) -> dict[str, int]:
         select(deferred.c.body, deferred.c.attempts).where(deferred.c.error == SigningKeyUnknown.__name__).limit(200)
     )
     found: dict[str, int] = {}
-    for body, attempts in session.execute(waiting):
+    for body, attempts in session.execute(waiting.limit(200)):
         try:
             kid = decode(bytes(body)).event.secret.signing_key
         except (InvalidEvent, AttributeError):

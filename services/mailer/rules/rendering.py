@@ -220,5 +220,9 @@ def _part(boundary: str, subtype: str, text: str, eight_bit: bool) -> bytes:
     if not eight_bit or max(map(len, body.split(b"\r\n"))) > LONGEST_LINE:
         encoding = "quoted-printable"
         body = binascii.b2a_qp(body, istext=True)
-    head = f'--{boundary}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
     return head.encode() + body + b"\r\n"

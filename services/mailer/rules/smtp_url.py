@@ -29,7 +29,7 @@ class SmtpAddress:
 
 
 def parse_smtp_url(text: str) -> SmtpAddress:
-    """Read `smtp[s]://[user:password@]host[:port][?starttls=…&verify=no]`; raises ValueError that says what is wrong."""
+    """Read `smtp[s]://[user:password@]host[:port][?starttls=…&verify=no]`; raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("must be smtp://host:port or smtps://host:port, with user:password@ where needed")

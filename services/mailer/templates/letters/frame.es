@@ -20,12 +20,13 @@ table { border-collapse: collapse; }
 .data { width: 100%; background-color: #f4f7f9; border: 1px solid #dde3e8; margin: 0 0 20px 0; }
 .label { padding: 12px 16px 0 16px; font-family: Arial, Helvetica, sans-serif; font-size: 13px; line-height: 18px;
   color: #52606d; }
-.value { padding: 0 16px 12px 16px; font-family: Consolas, Menlo, "Courier New", monospace; font-size: 18px;
+.value { padding: 0 16px 12px 16px; font-family: Consolas, Menlo, "Courier New", monospace; font-size: 17px;
   line-height: 26px; color: #1f2933; word-break: break-all; }
 .value a { color: #0f4c5c; }
 .button { background-color: #0f4c5c; }
 .button a { display: inline-block; padding: 13px 26px; font-family: Arial, Helvetica, sans-serif; font-size: 16px;
   font-weight: bold; color: #ffffff; text-decoration: none; }
+.small a { color: #0f4c5c; word-break: break-all; }
 .small { font-size: 14px; line-height: 21px; color: #52606d; }
 .foot { padding: 16px 28px 22px 28px; border-top: 1px solid #dde3e8; font-family: Arial, Helvetica, sans-serif;
   font-size: 12px; line-height: 18px; color: #52606d; }
@@ -35,7 +36,7 @@ table { border-collapse: collapse; }
   .body, .value { color: #e6ebef !important; }
   .data { background-color: #222e36 !important; border-color: #33424c !important; }
   .label, .small, .foot { color: #b3c0ca !important; border-color: #33424c !important; }
-  .value a { color: #8fd3e2 !important; }
+  .value a, .small a { color: #8fd3e2 !important; }
 }
 </style>
 </head>
