@@ -308,3 +308,12 @@ def test_processes_that_start_at_once_create_one_administrator(database_url: str
         assert len([password for member, password in made if password]) == 1
         (password,) = [password for member, password in made if password]
         assert StaffBrowser(identity.app).sign_in("admin", password).status_code == 303
+
+
+def test_the_start_page_shows_four_offices_and_belongs_to_none(identity: Identity, boss: StaffBrowser):
+    page = boss.get("/backoffice/").text
+    for office in ("directory", "identity", "mailer", "portal"):
+        assert f'class="tile" href="/backoffice/{office}/"' in page
+    assert 'aria-current="true"><svg' not in page
+    assert "/backoffice/directory/imports/new" in page
+    assert "Primeros pasos" in page

@@ -11,4 +11,4 @@ blp = Blueprint("start", __name__)
 @staff_required()
 def show() -> str:
     """Four offices, what each is for, and the first steps of a new installation."""
-    return render_template("identity/start.html")
+    return render_template("identity/start.html", at_start=True)
