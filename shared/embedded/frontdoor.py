@@ -7,12 +7,14 @@ upload or download needs no memory here. `python -m shared.embedded.frontdoor --
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import click
 import urllib3
 from gunicorn.app.base import BaseApplication
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import LimitedStream, get_input_stream
 
 from shared.embedded.lifeline import follow_parent
 from shared.settings import CommonSettings
@@ -78,16 +80,19 @@ class FrontDoor:
             return [b""]
         service = service_of(path)
         if service is None:
-            return _refuse(environ, start_response, 404)
+            return _refuse(environ, start_response, 404, _body(environ))
+        body = _body(environ)
         try:
-            answer = self._ask(service, environ)
+            answer = self._ask(service, environ, body)
         except urllib3.exceptions.HTTPError:
-            return _refuse(environ, start_response, 502)
+            return _refuse(environ, start_response, 502, body)
+        except ClientDisconnected:
+            return _refuse(environ, start_response, 400, body)
         headers = [(name, value) for name, value in answer.headers.iteritems() if name.lower() not in HOP_BY_HOP]
         start_response(f"{answer.status} {answer.reason or ''}".strip(), headers)
-        return _pass_on(answer, environ)
+        return _pass_on(answer, body)
 
-    def _ask(self, service: str, environ: Environ) -> urllib3.BaseHTTPResponse:
+    def _ask(self, service: str, environ: Environ, body: IO[bytes]) -> urllib3.BaseHTTPResponse:
         chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         has_body = chunked or environ.get("CONTENT_LENGTH", "") not in ("", "0")
 
@@ -95,7 +100,7 @@ class FrontDoor:
             return self._pools[service].urlopen(
                 environ["REQUEST_METHOD"],
                 _target(environ),
-                body=environ["wsgi.input"] if has_body else None,
+                body=body if has_body else None,
                 headers=self._headers(environ),
                 redirect=False,
                 chunked=chunked,
@@ -129,22 +134,31 @@ class FrontDoor:
         return headers
 
 
+def _body(environ: Environ) -> IO[bytes]:
+    """What was sent: never more than was announced, and ClientDisconnected if it is less.
+
+    Without that an upload broken off would leave the service waiting for the rest of it.
+    """
+    length = environ.get("CONTENT_LENGTH", "")
+    return LimitedStream(environ["wsgi.input"], int(length)) if length else get_input_stream(dict(environ))
+
+
 def _target(environ: Environ) -> str:
     """The address as it was sent: decoding and encoding it again could change it."""
     parts = urlsplit(environ["RAW_URI"])
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _pass_on(answer: urllib3.BaseHTTPResponse, environ: Environ) -> Iterator[bytes]:
+def _pass_on(answer: urllib3.BaseHTTPResponse, body: IO[bytes]) -> Iterator[bytes]:
     try:
         yield from answer.stream(PIECE, decode_content=False)
         answer.drain_conn()
     finally:
         answer.release_conn()
-        _drain(environ["wsgi.input"])
+        _drain(body)
 
 
-def _drain(source: Any) -> None:
+def _drain(source: IO[bytes]) -> None:
     """Read what was not wanted of a body (an upload that is too large), within limits.
 
     A connection that is closed on unread data is reset, and the browser shows that instead of the answer.
@@ -153,12 +167,12 @@ def _drain(source: Any) -> None:
     try:
         while read < DRAIN_BYTES and time.monotonic() < until and (piece := source.read(PIECE)):
             read += len(piece)
-    except OSError:
+    except (OSError, ClientDisconnected):
         return
 
 
-def _refuse(environ: Environ, start_response: StartResponse, status: int) -> Iterable[bytes]:
-    reason = {404: "Not Found", 502: "Bad Gateway"}[status]
+def _refuse(environ: Environ, start_response: StartResponse, status: int, source: IO[bytes]) -> Iterable[bytes]:
+    reason = {400: "Bad Request", 404: "Not Found", 502: "Bad Gateway"}[status]
     if environ.get("PATH_INFO", "").startswith(("/api/", "/oauth/token")):
         kind = "application/problem+json"
         body = json.dumps({"type": "about:blank", "title": reason, "status": status}).encode()
@@ -174,7 +188,7 @@ def _refuse(environ: Environ, start_response: StartResponse, status: int) -> Ite
     if status == 502:
         headers.append(("Retry-After", "2"))
     start_response(f"{status} {reason}", headers)
-    _drain(environ["wsgi.input"])
+    _drain(source)
     return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
 
@@ -184,6 +198,12 @@ PAGE = """<!doctype html>
 <body><h1>{title}</h1><p>{text}</p><p lang="en">{english}</p></body></html>
 """
 PAGES = {
+    400: PAGE.format(
+        head="",
+        title="La solicitud llegó incompleta",
+        text="Inténtelo de nuevo.",
+        english="The request arrived incomplete.",
+    ),
     404: PAGE.format(
         head="",
         title="Aquí no hay nada",
