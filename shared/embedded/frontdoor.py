@@ -134,7 +134,7 @@ class FrontDoor:
         return headers
 
 
-def _body(environ: Environ) -> IO[bytes]:
+def _body(environ: Environ) -> Any:
     """What was sent: never more than was announced, and ClientDisconnected if it is less.
 
     Without that an upload broken off would leave the service waiting for the rest of it.
