@@ -43,11 +43,6 @@ class UtcDateTime(types.TypeDecorator[datetime]):
 
     @property
     def python_type(self) -> type[datetime]:
-        """What its values are; paging asks for it to read them from a cursor."""
-        return datetime
-
-    @property
-    def python_type(self) -> type[datetime]:
         """What comes out; a decorated type does not tell by itself, and paging asks."""
         return datetime
 
@@ -69,11 +64,6 @@ class ExactDecimal(types.TypeDecorator[Decimal]):
 
     impl = Numeric(18, 6)
     cache_ok = True
-
-    @property
-    def python_type(self) -> type[Decimal]:
-        """What its values are; paging asks for it to read them from a cursor."""
-        return Decimal
 
     @property
     def python_type(self) -> type[Decimal]:

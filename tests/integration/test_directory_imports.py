@@ -8,7 +8,7 @@ import pytest
 from services.directory.actions import applying, checks
 from services.directory.jobs import Importer
 from shared.events.directory import PartyDeactivated, PartyRegistered, PartyUpdated
-from tests.support.directory import API, directory, table
+from tests.support.directory import directory, table
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_a_header_without_rows_fails_with_a_reason(made):
 
 
 def test_a_quotation_mark_that_never_closes_fails_and_nothing_is_applied(made):
-    broken = [f'CC,{50_000_000 + n},{chr(34) if n == 3 else ""}Persona {n},tenant,' for n in range(2000)]
+    broken = [f"CC,{50_000_000 + n},{chr(34) if n == 3 else ''}Persona {n},tenant," for n in range(2000)]
     shown = made.imported(table(*broken))
     assert shown["state"] == "failed"
     assert "fila 5" in shown["error"]
@@ -189,13 +189,12 @@ class Endless(io.RawIOBase):
 
 
 def test_two_gigabytes_are_refused_before_they_are_read(made):
-    headers = made.issuer.bearer("parties:write")
-    client = made.app.test_client()
-    size = 2 * 1024**3
-    answer = client.post(
-        f"{API}/imports", headers=headers, input_stream=io.BufferedReader(Endless()),
-        content_length=size, content_type="multipart/form-data; boundary=x",
-    )  # fmt: skip
+    upload = {
+        "CONTENT_LENGTH": str(2 * 1024**3),
+        "CONTENT_TYPE": "multipart/form-data; boundary=x",
+        "wsgi.input": Endless(),
+    }
+    answer = made.call("POST", "/imports", environ_overrides=upload)
     assert answer.status_code == 413
     assert answer.content_type == "application/problem+json"
 

@@ -3,7 +3,6 @@
 import io
 import re
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,9 +130,12 @@ class Office:
         return self.client.post(OFFICE + path, data={**self.hidden(form), **fields})
 
     def hidden(self, path: str) -> dict[str, str]:
-        """The hidden fields of the main form of a page."""
-        main = self.get(path).text.partition("<main")[2]
-        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', main))
+        """The hidden fields of the main form of a page; of a page without one the token against forgery."""
+        page = self.get(path).text
+        token = {"csrf_token": found[1]} if (found := CSRF.search(page)) else {}
+        return token | dict(
+            re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.partition("<main")[2])
+        )
 
 
 def party_values(number: int = 1, **values: Any) -> dict[str, Any]:
@@ -187,8 +189,3 @@ def tell(made: Directory, identity: Neighbour) -> None:
         with identity.db.write() as session:
             IDENTITY_HEARS[type(one)](session, [one])
     made.forget_told()
-
-
-def new_number() -> str:
-    """An id that nobody has."""
-    return str(uuid.uuid4())

@@ -10,7 +10,9 @@ from shared.documents import BadDocument, document_key, document_type_of, login_
 SEPARATORS = st.sampled_from(["", " ", "-", "\u00a0", "'"])
 
 
-@pytest.mark.parametrize("spelling", ["1.234.567-8", "1234567-8", "12345678", " 12 345 678 ", "012345678", "１２３４５６７８"])
+@pytest.mark.parametrize(
+    "spelling", ["1.234.567-8", "1234567-8", "12345678", " 12 345 678 ", "012345678", "１２３４５６７８"]
+)
 def test_spellings_of_one_number_have_one_key(spelling):
     assert document_key("CC", spelling) == "12345678"
 
