@@ -18,7 +18,7 @@ from services.mailer.actions.keys import ensure_sealing_key, remember_signing_ke
 from services.mailer.actions.queue import ensure_queue, pause_queue, resume_queue
 from services.mailer.consumers import HANDLERS
 from services.mailer.jobs import jobs
-from services.mailer.models import Attempt, Letter
+from services.mailer.models import Attempt, Letter, Queue
 from services.mailer.queries import list_sealing_keys, queue_of
 from services.mailer.settings import Settings
 from shared import clock, migrations
@@ -145,6 +145,11 @@ class Mailer:
         """Let it go on."""
         with self.db.write() as session:
             resume_queue(session)
+
+    def queue(self) -> Queue:
+        """The queue's row."""
+        with self.db.read() as session:
+            return queue_of(session)
 
     def trouble(self) -> str | None:
         """Why nothing can be sent."""

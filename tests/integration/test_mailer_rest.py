@@ -1,0 +1,129 @@
+"""The mailer's REST interface, on both databases."""
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nacl.public import PublicKey
+from werkzeug.test import TestResponse
+
+from services.mailer.app import create_app
+from shared.db import new_id
+from tests.support.mailer import PASSWORD, Mailer
+from tests.support.web import PUBLIC_URL, Issuer
+
+Call = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def mailer(database_url: str, tmp_path: Path) -> Iterator[Mailer]:
+    made = Mailer(database_url, tmp_path)
+    made.settings = replace(made.settings, public_url=PUBLIC_URL)
+    yield made
+    made.db.dispose()
+
+
+@pytest.fixture
+def call(mailer: Mailer) -> Call:
+    issuer = Issuer()
+    client = create_app(mailer.settings, mailer.db, token_keys=issuer.keys).test_client()
+    scopes = "letters:read letters:cancel queue:control keys:read"
+
+    def call(method: str, path: str, body: Any = None, scope: str = scopes, **headers: str) -> TestResponse:
+        return client.open(f"/api/mailer/v1{path}", method=method, json=body, headers=issuer.bearer(scope) | headers)
+
+    return call
+
+
+def test_letters_are_listed_filtered_and_paged(mailer: Mailer, call: Call) -> None:
+    batch = new_id()
+    events = [*mailer.issue(3), *mailer.issue(2, batch_id=batch)]
+    assert len(call("GET", "/letters").json["items"]) == 5
+    assert len(call("GET", f"/letters?batch_id={batch}").json["items"]) == 2
+    (one,) = call("GET", f"/letters?party_id={events[0].party_id}&kind=credential&state=pending").json["items"]
+    assert (one["state"], one["name"], one["credential_id"]) == ("pending", "José Ñandú", str(events[0].credential_id))
+    first = call("GET", "/letters?limit=3").json
+    rest = call("GET", f"/letters?limit=3&cursor={first['next']}").json
+    assert rest["next"] is None
+    assert len({item["id"] for item in first["items"] + rest["items"]}) == 5
+    assert call("GET", "/letters?state=lost").status_code == 422
+
+
+def test_a_letter_is_shown_without_its_secret(mailer: Mailer, call: Call) -> None:
+    (event,) = mailer.issue()
+    with mailer.working():
+        letter = mailer.wait_for(event, "sent")
+    answer = call("GET", f"/letters/{letter.id}")
+    assert answer.json["state"] == "sent"
+    assert [attempt["code"] for attempt in answer.json["attempts"]] == [250]
+    assert PASSWORD not in answer.text
+    assert "ciphertext" not in answer.text
+    assert call("GET", f"/letters/{new_id()}").status_code == 404
+
+
+def test_cancelling_by_ids_tells_the_truth_about_each(mailer: Mailer, call: Call) -> None:
+    mailer.issue(3)
+    one, two, three = mailer.letters()
+    unknown = new_id()
+    assert call("POST", "/letters/cancel", {"ids": [str(one.id)]}).json == {"cancelled": 1, "not_cancelled": []}
+    answer = call("POST", "/letters/cancel", {"ids": [str(one.id), str(two.id), str(unknown)]}).json
+    assert answer["cancelled"] == 1
+    assert {(item["id"], item["state"]) for item in answer["not_cancelled"]} == {
+        (str(one.id), "cancelled"),
+        (str(unknown), None),
+    }
+    assert mailer.letter_of(mailer_event(mailer, three)).state == "pending"
+
+
+def mailer_event(mailer: Mailer, letter: Any) -> Any:
+    return replace(mailer.issued(), credential_id=letter.credential_id)
+
+
+def test_a_repeated_cancel_with_the_same_key_gets_the_same_answer(mailer: Mailer, call: Call) -> None:
+    mailer.issue(4)
+    answers = [call("POST", "/letters/cancel", {"all": True}, **{"Idempotency-Key": "k-1"}) for _ in range(2)]
+    assert [answer.json["cancelled"] for answer in answers] == [4, 4]
+    assert {letter.ended_by for letter in mailer.letters()} == {"erp"}
+
+
+@pytest.mark.parametrize("body", [{}, {"all": False}, {"all": True, "ids": []}, {"ids": ["x"]}, {"ids": []}, []])
+def test_nothing_is_cancelled_by_mistake(mailer: Mailer, call: Call, body: Any) -> None:
+    mailer.issue()
+    assert call("POST", "/letters/cancel", body).status_code == 422
+    assert mailer.states() == ["pending"]
+
+
+def test_the_queue_tells_its_state_and_can_be_paused_changed_and_resumed(mailer: Mailer, call: Call) -> None:
+    mailer.issue(2)
+    queue = call("GET", "/queue").json
+    assert (queue["state"], queue["paused"], queue["counts"]["pending"], queue["delay"]) == ("running", False, 2, 0.0)
+    paused = call("POST", "/queue/pause").json
+    assert (paused["state"], paused["paused"], paused["paused_by"]) == ("paused", True, "erp")
+    assert call("PATCH", "/queue", {"delay": 30}).json["delay"] == 30.0
+    assert call("PATCH", "/queue", {"delay": None}).json["delay"] == 0.0
+    assert call("PATCH", "/queue", {"delay": -1}).status_code == 422
+    assert call("POST", "/queue/resume").json["state"] == "running"
+
+
+def test_sealing_keys_are_public_halves_only(mailer: Mailer, call: Call) -> None:
+    (key,) = call("GET", "/sealing-keys").json["items"]
+    assert set(key) == {"id", "public_key"}
+    PublicKey(base64.b64decode(key["public_key"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/letters", "letters:cancel"),
+        ("POST", "/letters/cancel", "letters:read"),
+        ("POST", "/queue/pause", "letters:read"),
+        ("POST", "/queue/resume", "letters:cancel"),
+        ("GET", "/sealing-keys", "letters:read"),
+    ],
+)
+def test_each_call_needs_its_scope(mailer: Mailer, call: Call, method: str, path: str, scope: str) -> None:
+    assert call(method, path, {} if method == "POST" else None, scope=scope).status_code == 403
+    assert call(method, path, {} if method == "POST" else None, Authorization="").status_code == 401
