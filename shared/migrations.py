@@ -48,5 +48,11 @@ def run_migrations(metadata: MetaData) -> None:
             user_module_prefix="shared.db.",
             transaction_per_migration=True,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            if not db.is_sqlite:  # the connection goes back to the pool, and would keep the lock there for ever
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+                connection.commit()
