@@ -74,7 +74,7 @@ def as_generated(password: str) -> str | None:
 
 def is_hashable(password: str) -> bool:
     """Whether a normalised password can be the one that somebody chose: anything else matches nobody."""
-    return len(password.encode()) <= LONGEST_BYTES and not _has_control(password)
+    return not _has_control(password) and len(password.encode()) <= LONGEST_BYTES
 
 
 def check_choice(password: str, personal: Iterable[str] = ()) -> str:
