@@ -195,7 +195,7 @@ def test_clients_are_listed_by_their_last_sign_in_page_by_page_and_found_by_what
         names = [one.name[-1] for page in (first, second) for one in page.items]
         assert names == ["6", "5", "4", "3", "2", "1"]
         assert second.next is None
-        for text, found in {"jose nunez 3": 1, "10.000.004": 1, "C00005": 1, "NÚÑEZ": 6, "100%": 0, "nadie": 0}.items():
+        for text, found in {"jose nunez 3": 1, "10.000.004": 1, "C00005": 1, "NÚÑEZ": 6, "%": 0, "nadie": 0}.items():
             assert len(list_clients(session, LIFETIME, now, text=text).items) == found, text
 
 
