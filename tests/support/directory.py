@@ -1,4 +1,4 @@
-"""The directory as a test needs it: its real application on a real database, its worker's steps, people and programs."""
+"""The directory as a test needs it: its real application on a real database, its worker, people and programs."""
 
 import io
 import re

@@ -53,11 +53,10 @@ def test_a_nit_without_its_check_digit_is_not_completed_by_guessing():
 def test_any_text_is_either_a_document_that_is_found_again_or_refused(text, kind):
     try:
         key = document_key(kind, text)
-    except BadDocument as refusal:
-        assert refusal.reason in {"missing", "format", "length", "checksum", "check_digit_missing"}
-    else:
-        assert key in login_key(text)
-        assert document_key(kind, key) == key
+    except BadDocument:
+        return  # nothing else may come out of any text
+    assert key in login_key(text)
+    assert document_key(kind, key) == key
 
 
 @given(st.text(max_size=80))
