@@ -53,7 +53,9 @@ class BatchRunner:
     present one is written, and two chunks are all that is ever in memory.
     """
 
-    def __init__(self, db: Database, clients: Clients, keyring: Keyring, policy: Policy, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, db: Database, clients: Clients, keyring: Keyring, policy: Policy, stopped: Callable[[], bool]
+    ) -> None:
         self._db, self._clients, self._keyring, self._policy = db, clients, keyring, policy
         self._stopped = stopped
         self._pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="hashing")

@@ -76,7 +76,9 @@ def test_a_batch_issues_once_to_each_and_tells_who_gets_none(identity: Identity)
         ({"scope": "except", "party_ids": ""}, "tob"),
     ],
 )
-def test_class_and_scope_choose_and_choosing_nobody_means_everybody(identity: Identity, wish: Any, expected: str) -> None:
+def test_class_and_scope_choose_and_choosing_nobody_means_everybody(
+    identity: Identity, wish: Any, expected: str
+) -> None:
     people = {
         "t": identity.add_party(),
         "o": identity.add_party(classes=["owner"]),
@@ -97,7 +99,10 @@ def test_who_has_access_is_left_out_only_where_that_is_asked(identity: Identity)
     identity.hear(letter(LetterSent, identity.told(CredentialIssued)[0].credential_id))
     assert api.post("/credential-batches/preview", {}).json["total"] == 2
     careful = api.post("/credential-batches/preview", {"exclude_with_access": True}).json
-    assert (careful["total"], careful["skipped"]) == (1, [{"party_id": str(party.party_id), "reason": "already_has_access"}])
+    assert (careful["total"], careful["skipped"]) == (
+        1,
+        [{"party_id": str(party.party_id), "reason": "already_has_access"}],
+    )
     api.post("/credential-batches", {"exclude_with_access": True})
     _work(identity)
     assert identity.told(CredentialIssued)[-1].party_id == other.party_id
@@ -172,7 +177,9 @@ def test_a_wish_that_cannot_be_meant_is_refused(identity: Identity, wish: Any) -
 
 
 @pytest.mark.faults
-def test_a_worker_killed_in_the_middle_issues_once_to_each(identity: Identity, database_url: str, tmp_path: Path) -> None:
+def test_a_worker_killed_in_the_middle_issues_once_to_each(
+    identity: Identity, database_url: str, tmp_path: Path
+) -> None:
     many = 2500
     with identity.db.write() as session:
         copy_parties(session, [make_party() for _ in range(many)])

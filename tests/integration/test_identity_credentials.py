@@ -27,7 +27,11 @@ def test_a_delivered_password_opens_the_client_area_in_any_spelling_of_the_docum
     api = identity.client()
     answer = api.issue(party.party_id)
     assert answer.status_code == 201, answer.text
-    assert (answer.json["state"], answer.json["letter"], answer.json["address"]) == ("issued", True, party.emails[0].address)
+    assert (answer.json["state"], answer.json["letter"], answer.json["address"]) == (
+        "issued",
+        True,
+        party.emails[0].address,
+    )
     assert "password" not in answer.json
     (told,) = identity.told(CredentialIssued)
     password = identity.open(told)
@@ -70,9 +74,12 @@ def test_the_former_password_works_until_the_letter_of_the_new_one_is_delivered(
 
 
 @pytest.mark.parametrize(
-    "ending", [(LetterCancelled, {"reason": "staff"}), (LetterFailed, {"answer": "550"}), (LetterBounced, {"answer": "x"})]
+    "ending",
+    [(LetterCancelled, {"reason": "staff"}), (LetterFailed, {"answer": "550"}), (LetterBounced, {"answer": "x"})],
 )
-def test_a_letter_that_does_not_go_out_takes_the_new_password_and_leaves_the_old_one(identity: Identity, ending) -> None:  # type: ignore[no-untyped-def]
+def test_a_letter_that_does_not_go_out_takes_the_new_password_and_leaves_the_old_one(
+    identity: Identity, ending
+) -> None:
     party, api = identity.add_party(), identity.client()
     former = _delivered(identity, party.party_id)
     api.issue(party.party_id)
@@ -169,7 +176,7 @@ def test_revoking_ends_everything_at_once(identity: Identity) -> None:
         ({"active": False}, 409, "inactive"),
     ],
 )
-def test_who_cannot_get_a_letter_gets_no_credential_either(identity: Identity, party, status, reason) -> None:  # type: ignore[no-untyped-def]
+def test_who_cannot_get_a_letter_gets_no_credential_either(identity: Identity, party, status, reason) -> None:
     told, api = identity.add_party(**party), identity.client()
     answer = api.issue(told.party_id)
     assert (answer.status_code, answer.json["reason"]) == (status, reason)
@@ -194,7 +201,7 @@ def test_without_a_letter_the_password_is_told_once(identity: Identity) -> None:
     ("password", "word"),
     [("corta", "corta"), ("contraseña123", "adivinar"), ("é" * 36 + "x", "larga"), ("a\x00bcdefghijk", "teclear")],
 )
-def test_a_typed_password_that_is_no_good_is_refused_at_its_field(identity: Identity, password, word) -> None:  # type: ignore[no-untyped-def]
+def test_a_typed_password_that_is_no_good_is_refused_at_its_field(identity: Identity, password, word) -> None:
     party, api = identity.add_party(), identity.client()
     answer = api.issue(party.party_id, mode="manual", password=password)
     assert answer.status_code == 422, answer.text
@@ -221,7 +228,7 @@ def _delivered(identity: Identity, party_id: uuid.UUID) -> str:
     return identity.open(told)
 
 
-def _changed(told, **changes):  # type: ignore[no-untyped-def]
+def _changed(told, **changes):
     from dataclasses import asdict
 
     from shared.events.directory import Email, PartyUpdated

@@ -26,7 +26,9 @@ NEWER = "Siete-Gatos-Pintados"
 
 @pytest.fixture
 def identity(database_url: str, tmp_path: Path) -> Iterator[Identity]:
-    with running_identity(database_url, tmp_path, account_limit="3 per 15 minutes", address_limit="6 per 15 minutes") as one:
+    with running_identity(
+        database_url, tmp_path, account_limit="3 per 15 minutes", address_limit="6 per 15 minutes"
+    ) as one:
         yield one
 
 
@@ -125,7 +127,7 @@ def test_changing_the_password_ends_every_other_one(identity: Identity) -> None:
         (None, None, "new_password"),
     ],
 )
-def test_a_change_that_cannot_be_is_refused_at_its_field(identity: Identity, current, new, field) -> None:  # type: ignore[no-untyped-def]
+def test_a_change_that_cannot_be_is_refused_at_its_field(identity: Identity, current, new, field) -> None:
     password, login = _access(identity)
     party_id = identity.told(CredentialIssued)[-1].party_id
     body = {"party_id": str(party_id), "current_password": current or password, "new_password": new or password}

@@ -1,4 +1,4 @@
-"""Identity as a test needs it: its real application on a real database, parties, tokens, and somebody who opens letters."""
+"""Identity as a test needs it: its real application on a real database, parties, tokens, and a reader of letters."""
 
 import base64
 import json
@@ -13,7 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from nacl.public import PrivateKey
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from services.identity.actions.clients import create_client
 from services.identity.actions.parties import copy_parties
@@ -55,7 +54,7 @@ class Identity:
     def client(self, app: Flask | None = None) -> "Api":
         """A caller of the REST interface with every scope."""
         opened = (app or self.app).test_client()
-        answer = opened.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=self._basic)
+        answer: Any = opened.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=self._basic)
         assert answer.status_code == 200, answer.text
         return Api(opened, answer.json["access_token"])
 
@@ -93,22 +92,22 @@ class Api:
     def __init__(self, client: FlaskClient, token: str) -> None:
         self._client, self._headers = client, {"Authorization": f"Bearer {token}"}
 
-    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
         """POST JSON; `key=…` is the Idempotency-Key."""
-        sent = dict(self._headers)
+        sent = self._headers | {"Content-Type": "application/json"}
         if key := headers.pop("key", None):
             sent["Idempotency-Key"] = key
-        return self._client.post(f"/api/identity/v1{path}", data=json.dumps(body or {}), headers=sent | {"Content-Type": "application/json"})
+        return self._client.post(f"/api/identity/v1{path}", data=json.dumps(body or {}), headers=sent)
 
-    def get(self, path: str) -> TestResponse:
+    def get(self, path: str) -> Any:
         """GET."""
         return self._client.get(f"/api/identity/v1{path}", headers=self._headers)
 
-    def issue(self, party_id: uuid.UUID, **more: Any) -> TestResponse:
+    def issue(self, party_id: uuid.UUID, **more: Any) -> Any:
         """Issue a credential."""
         return self.post("/credentials", {"party_id": str(party_id), "mode": "random", **more})
 
-    def verify(self, login: str, password: str, address: str | None = None) -> TestResponse:
+    def verify(self, login: str, password: str, address: str | None = None) -> Any:
         """Try to sign in."""
         return self.post("/credentials/verify", {"login": login, "password": password, "address": address})
 
@@ -157,5 +156,10 @@ def running_identity(url: str, data: Path, **changes: Any) -> Iterator[Identity]
 def letter(event_class: type, credential_id: uuid.UUID, **more: Any) -> Any:
     """What the mailer tells of the letter of a credential."""
     return event_class(
-        letter_id=new_id(), kind="credential", address="p@example.test", at=clock.now(), credential_id=credential_id, **more
+        letter_id=new_id(),
+        kind="credential",
+        address="p@example.test",
+        at=clock.now(),
+        credential_id=credential_id,
+        **more,
     )

@@ -85,7 +85,7 @@ def freeze_batch(session: Session, batch_id: uuid.UUID) -> None:
     counts: dict[str, int] = dict(
         session.execute(
             select(BatchMember.state, func.count()).where(BatchMember.batch_id == batch.id).group_by(BatchMember.state)
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     batch.total, batch.skipped = counts.get("waiting", 0), counts.get("skipped", 0)
     batch.frozen_at = clock.now()

@@ -1,8 +1,8 @@
 """Carrying out what `rules/lifecycle.py` says, for any number of credentials at once.
 
-Each function takes the rows of the parties first (`lock_parties`), looks at the credentials as they are under that lock,
-and changes them with updates that name the state they start from. So a use and the cancelling of the letter that race
-for one credential have exactly one winner.
+Each function takes the rows of the parties first (`lock_parties`), looks at the credentials as they are under that
+lock, and changes them with updates that name the state they start from. So a use and the cancelling of the letter that
+race for one credential have exactly one winner.
 """
 
 import uuid
@@ -76,9 +76,8 @@ def expire_credentials(session: Session, credential_ids: Collection[uuid.UUID]) 
     parties = list_parties_of(session, credential_ids)
     lock_parties(session, parties)
     wanted = set(credential_ids)
-    return len(
-        end_credentials(session, [one for one in list_living(session, parties) if one.id in wanted], "expired", by=SYSTEM)
-    )
+    unused = [one for one in list_living(session, parties) if one.id in wanted]
+    return len(end_credentials(session, unused, "expired", by=SYSTEM))
 
 
 def end_credentials(
@@ -131,8 +130,12 @@ def _activate(session: Session, credential_ids: Collection[uuid.UUID], happening
 def _note_successors(session: Session, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
     if not pairs:
         return
-    table = Credential.__table__
-    statement = update(table).where(table.c.id == bindparam("former")).values(superseded_by=bindparam("successor"))
+    statement = (
+        update(Credential)
+        .where(Credential.id == bindparam("former"))
+        .values(superseded_by=bindparam("successor"))
+        .execution_options(synchronize_session=False)
+    )
     session.connection().execute(statement, [{"former": former, "successor": new} for former, new in pairs])
 
 

@@ -1,4 +1,4 @@
-"""Throttling of attempts, counted in identity's own database: a restart forgives nothing, all processes count together."""
+"""Throttling of attempts, counted in identity's own database: a restart forgives nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Throttled(Exception):
     retry_after: int
 
 
-class SqlStorage(Storage):  # type: ignore[misc]  # limits is not typed for us
+class SqlStorage(Storage):
     """The storage interface of `limits`, inside the caller's transaction."""
 
     STORAGE_SCHEME = ["porteria+sql"]  # noqa: RUF012 - the library reads it so

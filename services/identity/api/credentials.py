@@ -132,5 +132,3 @@ def list_of_party(party_id: uuid.UUID) -> dict[str, Any]:
 def revoke(session: Session, party_id: uuid.UUID) -> dict[str, int]:
     """Take every credential from a party, at once."""
     return {"revoked": revoke_access(session, party_id, requester())}
-
-

@@ -70,7 +70,7 @@ def verify(body: dict[str, Any]) -> dict[str, Any]:
             return NOT_VALID
         if renewed:
             renew_hash(session, matched, renewed)
-    change = must_change(matched, initial_must_change=held.policy.initial_must_change)
+    change = must_change(matched.origin, initial_must_change=held.policy.initial_must_change)
     return {
         "valid": True,
         "subject": matched.party_id,

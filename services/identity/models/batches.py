@@ -76,7 +76,7 @@ class BatchMember(Base):
 
 
 class BatchDraft(Base):
-    """What one staff member has chosen so far on the page; kept here so that it survives paging and works without JS."""
+    """What one staff member has chosen so far on the page; kept here so that it survives paging without JavaScript."""
 
     __tablename__ = "batch_drafts"
 

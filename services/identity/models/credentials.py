@@ -12,8 +12,8 @@ from services.identity.models.base import Base
 class Credential(Base):
     """A key to the client area. Its life is written in `rules/lifecycle.py`, and nowhere else.
 
-    `origin`: `random` (generated), `manual` (typed by staff), `link` (not set yet) or `chosen` (by the person). `password_hash` is absent
-    for a link that was not used yet, and after the end of a credential that cannot come back.
+    `origin`: `random` (generated), `manual` (typed by staff), `link` (not set yet) or `chosen` (by the person).
+    `password_hash` is absent for a link that was not used yet, and after the end of a credential that cannot come back.
     """
 
     __tablename__ = "credentials"

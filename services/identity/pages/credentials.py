@@ -57,7 +57,9 @@ def confirm_revoke(party_id: uuid.UUID) -> str:
     return render_template(
         "confirm.html",
         title=gettext("Revoke access"),
-        message=gettext("%(name)s will not be able to sign in any more, and open sessions end at once.", name=party.name),
+        message=gettext(
+            "%(name)s will not be able to sign in any more, and open sessions end at once.", name=party.name
+        ),
         details=[gettext("A letter with a password that still waits will not go out.")],
         action=url_for("credential_pages.revoke", party_id=party_id),
         accept=gettext("Revoke access"),
@@ -74,7 +76,12 @@ def revoke(party_id: uuid.UUID) -> Any:
     with current().db.write() as session:
         party = _party(session, party_id)
         ended = revoke_access(session, party_id, staff.name if staff else "")
-    text = ngettext("%(num)s credential of %(name)s was revoked.", "%(num)s credentials of %(name)s were revoked.", ended, name=party.name)
+    text = ngettext(
+        "%(num)s credential of %(name)s was revoked.",
+        "%(num)s credentials of %(name)s were revoked.",
+        ended,
+        name=party.name,
+    )
     flash(text if ended else gettext("There was nothing to revoke."), "success" if ended else "info")
     return redirect(url_for("credential_pages.show", party_id=party_id), 303)
 

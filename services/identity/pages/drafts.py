@@ -80,7 +80,8 @@ def change() -> Any:
     cursor = go.removeprefix("cursor:") if go.startswith("cursor:") else None
     if go == "save":
         cursor = form.get("cursor") or None
-    return redirect(url_for("drafts.show", **given, cursor=cursor, _anchor="people"), 303)
+    query: dict[str, Any] = {**given, "cursor": cursor}
+    return redirect(url_for("drafts.show", _anchor="people", **query), 303)
 
 
 def _take_choices(draft: BatchDraft) -> None:

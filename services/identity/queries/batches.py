@@ -54,9 +54,7 @@ def members_of(chosen: CredentialBatch | BatchDraft) -> Select[Any]:
         partition_by=(inner.c.reason.is_(None), inner.c.email_key), order_by=(inner.c.code, inner.c.id)
     )
     ranked = select(inner.c.id, inner.c.reason, rank.label("rank")).subquery()
-    final = case(
-        (ranked.c.reason.is_not(None), ranked.c.reason), (ranked.c.rank > 1, why.SAME_ADDRESS), else_=null()
-    )
+    final = case((ranked.c.reason.is_not(None), ranked.c.reason), (ranked.c.rank > 1, why.SAME_ADDRESS), else_=null())
     known = select(ranked.c.id.label("party_id"), final.label("reason"))
     if chosen.scope != "only":
         return known
@@ -104,7 +102,7 @@ def find_running_batch(session: Session) -> CredentialBatch | None:
     return session.scalars(running.order_by(CredentialBatch.requested_at, CredentialBatch.id).limit(1)).first()
 
 
-def all_batches() -> Select[tuple[CredentialBatch]]:
+def all_batches() -> Select[CredentialBatch]:
     """Every batch, to be paged with BATCH_ORDER."""
     return select(CredentialBatch)
 
@@ -139,7 +137,7 @@ def count_reasons(session: Session, batch_id: uuid.UUID) -> dict[str, int]:
     return {reason: found[reason] for reason in why.REASONS if found.get(reason)}
 
 
-def skipped_members(batch_id: uuid.UUID) -> Select[Any]:
+def skipped_members(batch_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
     """The skipped members of a batch with what is known of them, to be paged by party_id."""
     return (
         select(
@@ -170,7 +168,9 @@ def skipped_of_preview(chosen: BatchDraft) -> Select[Any]:
     """Who would get no letter, with what is known of them, to be paged by party_id."""
     members = members_of(chosen).subquery()
     return (
-        select(members.c.party_id, members.c.reason, Party.name, Party.document_type, Party.document_number, Party.email)
+        select(
+            members.c.party_id, members.c.reason, Party.name, Party.document_type, Party.document_number, Party.email
+        )
         .outerjoin(Party, Party.id == members.c.party_id)
         .where(members.c.reason.is_not(None))
     )

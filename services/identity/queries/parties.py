@@ -77,7 +77,8 @@ def list_parties_by_login(session: Session, login: str) -> Sequence[Party]:
     if is_email(login):
         owners = session.scalars(select(Party).where(Party.email_key == forms[0]).limit(2)).all()
         return owners if len(owners) == 1 else []
-    return session.scalars(select(Party).where(Party.document_key.in_(forms)).order_by(Party.id).limit(MOST_OWNERS)).all()
+    owned = select(Party).where(Party.document_key.in_(forms))
+    return session.scalars(owned.order_by(Party.id).limit(MOST_OWNERS)).all()
 
 
 def has_access() -> ColumnElement[bool]:
@@ -85,7 +86,7 @@ def has_access() -> ColumnElement[bool]:
     return exists().where(Credential.party_id == Party.id, Credential.state == ACTIVE)
 
 
-def parties_matching(chosen: PartyFilter) -> Select[tuple[Party]]:
+def parties_matching(chosen: PartyFilter) -> Select[Party]:
     """The parties that pass a filter, unordered."""
     return select(Party).where(*_conditions(chosen))
 

@@ -1,11 +1,11 @@
 """The life of a credential. Every change of a credential's state anywhere in identity is one of these.
 
-    issued ──delivered, used──▶ active ──superseded, changed, revoked, letter_failed──▶ revoked
-      │                            └──────expired (an initial one that was never used)──▶ expired
-      ├──letter_cancelled, letter_failed, changed, revoked──▶ revoked
-      ├──expired──▶ expired
-      └──replaced──▶ replaced
-    revoked ──restored──▶ active   (only what a credential took over whose letter then came back)
+issued ──delivered, used──▶ active ──superseded, changed, revoked, letter_failed──▶ revoked
+  │                            └──────expired (an initial one that was never used)──▶ expired
+  ├──letter_cancelled, letter_failed, changed, revoked──▶ revoked
+  ├──expired──▶ expired
+  └──replaced──▶ replaced
+revoked ──restored──▶ active   (only what a credential took over whose letter then came back)
 """
 
 from collections.abc import Sequence
@@ -87,9 +87,9 @@ def is_expired(credential: CredentialLike, moment: datetime) -> bool:
     return credential.expires_at is not None and credential.first_used_at is None and credential.expires_at <= moment
 
 
-def must_change(credential: CredentialLike, *, initial_must_change: bool) -> bool:
+def must_change(origin: str, *, initial_must_change: bool) -> bool:
     """Whether the person has to choose an own password now: somebody else has seen this one."""
-    return initial_must_change and credential.origin in ("random", "manual")
+    return initial_must_change and origin in ("random", "manual")
 
 
 def may_recover(credentials: Sequence[CredentialLike]) -> bool:

@@ -12,7 +12,9 @@ class CredentialOrder(ma.Schema):
     party_id = ma.fields.UUID(required=True)
     mode = ma.fields.String(load_default="random", validate=ma.validate.OneOf(["random", "manual"]))
     password = ma.fields.String(
-        load_default=None, allow_none=True, metadata={"description": "Only and always for mode manual", "writeOnly": True}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Only and always for mode manual", "writeOnly": True},
     )
     delivery = ma.fields.String(load_default="password", validate=ma.validate.OneOf(DELIVERIES))
 
@@ -23,7 +25,9 @@ class CredentialOrder(ma.Schema):
         if data["mode"] == "random" and data["password"]:
             raise ma.ValidationError(gettext("A random password is not given but made."), "password")
         if data["mode"] == "manual" and data["delivery"] == "link":
-            raise ma.ValidationError(gettext("With a link the client sets the password: there is none to give."), "delivery")
+            raise ma.ValidationError(
+                gettext("With a link the client sets the password: there is none to give."), "delivery"
+            )
 
 
 class CredentialAnswer(ma.Schema):
@@ -89,7 +93,9 @@ class PasswordChange(ma.Schema):
     """A signed-in person chooses another password."""
 
     party_id = ma.fields.UUID(required=True)
-    current_password = ma.fields.String(required=True, validate=ma.validate.Length(0, 1024), metadata={"writeOnly": True})
+    current_password = ma.fields.String(
+        required=True, validate=ma.validate.Length(0, 1024), metadata={"writeOnly": True}
+    )
     new_password = ma.fields.String(required=True, validate=ma.validate.Length(0, 1024), metadata={"writeOnly": True})
     address = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=100))
 

@@ -123,5 +123,5 @@ def test_who_may_recover() -> None:
 
 def test_what_somebody_else_has_seen_must_be_changed_if_the_setting_says_so() -> None:
     for origin, expected in (("random", True), ("manual", True), ("chosen", False)):
-        assert must_change(Credential(origin=origin), initial_must_change=True) is expected
-        assert must_change(Credential(origin=origin), initial_must_change=False) is False
+        assert must_change(origin, initial_must_change=True) is expected
+        assert must_change(origin, initial_must_change=False) is False

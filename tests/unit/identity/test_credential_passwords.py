@@ -72,7 +72,9 @@ def test_what_nobody_types_is_refused(odd: str) -> None:
         check_choice(odd)
 
 
-@pytest.mark.parametrize("weak", ["contraseña", "Contraseña123", "inquilino2026", "bogota2026", "12345678", "teamomucho1"])
+@pytest.mark.parametrize(
+    "weak", ["contraseña", "Contraseña123", "inquilino2026", "bogota2026", "12345678", "teamomucho1"]
+)
 def test_spanish_words_do_not_make_a_strong_password(weak: str) -> None:
     with pytest.raises(PasswordTooWeak):
         check_choice(weak)
@@ -115,7 +117,8 @@ def test_the_hash_of_nothing_opens_for_nobody(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kinds", [[], ["generated"], ["generated", "generated"], ["typed"], ["typed", "typed"], ["generated", "typed"], ["older"]]
+    "kinds",
+    [[], ["generated"], ["generated", "generated"], ["typed"], ["typed", "typed"], ["generated", "typed"], ["older"]],
 )
 @pytest.mark.parametrize("right", [True, False])
 def test_the_work_is_the_same_whatever_exists_and_whatever_is_typed(
