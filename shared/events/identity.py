@@ -55,7 +55,8 @@ class CredentialIssued:
 @event("porteria.identity.CredentialActivated.v1")
 @dataclass(frozen=True, kw_only=True)
 class CredentialActivated:
-    """A credential is now the valid one of its party. `how`: `delivered`, `used` or `chosen` (by the person)."""
+    """A credential is now the valid one of its party. `how`: `delivered`, `used`, `chosen` (by the
+    person) or `restored` (a former password, because the letter with the newer one came back after it was accepted)."""
 
     credential_id: uuid.UUID
     party_id: uuid.UUID

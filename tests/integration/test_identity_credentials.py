@@ -97,6 +97,9 @@ def test_a_letter_that_comes_back_gives_the_former_password_back(identity: Ident
     identity.hear(letter(LetterSent, new.credential_id), letter(LetterBounced, new.credential_id, answer="550 5.1.1"))
     assert not api.opens(party.document_number, identity.open(new))
     assert api.opens(party.document_number, former)
+    back, ended = identity.told(CredentialActivated)[-1], identity.told(CredentialRevoked)
+    assert back.how == "restored"
+    assert back.credential_id not in {event.credential_id for event in ended}  # the others remember who ended
 
 
 def test_using_the_new_password_before_its_letter_is_reported_settles_it(identity: Identity) -> None:

@@ -9,14 +9,15 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, func, insert, update
 from sqlalchemy.orm import Session
 
 from services.identity.models.credentials import Credential, SecretLink
 from services.identity.queries.credentials import list_living, list_parties_of, list_superseded
 from services.identity.queries.parties import lock_parties
-from services.identity.rules.lifecycle import ACTIVE, ISSUED, keeps_its_hash, state_after, states_before
+from services.identity.rules.lifecycle import ACTIVE, ISSUED, keeps_its_hash, may_return, state_after, states_before
 from shared import clock
+from shared.db import new_id
 from shared.events.identity import CredentialActivated, CredentialRevoked
 from shared.outbox import publish
 
@@ -153,13 +154,35 @@ def _set_active(session: Session, credentials: Sequence[Credential], happening: 
 
 
 def _restore(session: Session, superseded: Sequence[Credential]) -> None:
-    back = [one for one in superseded if state_after(one, "restored") == ACTIVE]
+    """Give the former passwords back, as credentials of their own: the end of the former ones was told already."""
+    back = {one.party_id: one for one in superseded if may_return(one)}
     if not back:
         return
+    moment = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "party_id": one.party_id,
+            "state": ACTIVE,
+            "origin": one.origin,
+            "delivery": "none",
+            "password_hash": one.password_hash,
+            "issued_at": moment,
+            "issued_by": SYSTEM,
+            "expires_at": one.expires_at,
+            "delivered_at": one.delivered_at,
+            "activated_at": moment,
+            "first_used_at": one.first_used_at,
+        }
+        for one in back.values()
+    ]
     session.execute(
         update(Credential)
-        .where(Credential.id.in_([one.id for one in back]), Credential.state.in_(states_before("restored")))
-        .values(state=ACTIVE, ended_at=None, end_reason=None, ended_by=None, superseded_by=None)
+        .where(Credential.id.in_([one.id for one in back.values()]))
+        .values(password_hash=None)
         .execution_options(synchronize_session=False)
     )
-    publish(session, *(CredentialActivated(credential_id=o.id, party_id=o.party_id, how="restored") for o in back))
+    session.execute(insert(Credential), rows)
+    publish(
+        session, *(CredentialActivated(credential_id=r["id"], party_id=r["party_id"], how="restored") for r in rows)
+    )

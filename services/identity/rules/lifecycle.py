@@ -5,7 +5,9 @@ issued ──delivered, used──▶ active ──superseded, changed, revoked,
   ├──letter_cancelled, letter_failed, changed, revoked──▶ revoked
   ├──expired──▶ expired
   └──replaced──▶ replaced
-revoked ──restored──▶ active   (only what a credential took over whose letter then came back)
+
+What ended never lives again, because other services remember its end. Where a letter comes back after it was accepted,
+the password that it had superseded returns as a new credential (`may_return`).
 """
 
 from collections.abc import Sequence
@@ -30,7 +32,6 @@ _AFTER = {
     (ACTIVE, "changed"): REVOKED,
     (ACTIVE, "revoked"): REVOKED,
     (ACTIVE, "expired"): EXPIRED,
-    (REVOKED, "restored"): ACTIVE,
 }
 HAPPENINGS = tuple(sorted({happening for _, happening in _AFTER}))
 
@@ -67,8 +68,6 @@ def state_after(credential: CredentialLike, happening: str) -> str | None:
         return None  # a link holds no password yet: the former one must work until somebody set a new one with it
     if credential.state == ACTIVE and happening in ("expired", "letter_failed") and credential.first_used_at:
         return None  # in use: the letter did arrive, whatever is said of it later
-    if happening == "restored" and credential.end_reason != "superseded":
-        return None
     return after
 
 
@@ -78,8 +77,13 @@ def states_before(happening: str) -> tuple[str, ...]:
 
 
 def keeps_its_hash(happening: str) -> bool:
-    """Whether an ended credential may come back; all others lose their hash with their life."""
+    """Whether the password of an ended credential may return; all others lose their hash with their life."""
     return happening == "superseded"
+
+
+def may_return(credential: CredentialLike) -> bool:
+    """Whether the password of this credential may be given back, now that the letter of its successor came back."""
+    return credential.state == REVOKED and credential.end_reason == "superseded" and bool(credential.password_hash)
 
 
 def is_expired(credential: CredentialLike, moment: datetime) -> bool:
