@@ -66,7 +66,7 @@ def sent(port: int, number: int = 2_000) -> float:
                 letter["Subject"], letter["From"], letter["To"] = "Bench", "a@example.com", f"b{index}@example.com"
                 letter.attach(MIMEText("Usuario: x\n" * 20, "plain", "utf-8"))
                 letter.attach(MIMEText("<p>Usuario: x</p>\n" * 60, "html", "utf-8"))
-                connection.sendmail("a@example.com", f"b{index}@example.com", letter.as_bytes())
+                connection.sendmail("a@example.com", f"b{index}@example.com", letter.as_bytes().replace(b"\n", b"\r\n"))
 
     return per_second(number, send)
 

@@ -171,7 +171,7 @@ def test_a_forged_event_sends_nothing_and_is_shown_to_the_operator(system: Syste
     )
     key = "porteria.identity.CredentialIssued.v1"
     put_on_the_bus(system, encode(event, id=new_id(), time=now(), correlation_id=None), key)
-    wait_until(lambda: any("signature" in dead["reason"] for dead in dead_letters(system)), message="not dead-lettered")
+    wait_until(lambda: any("not signed by identity" in dead["reason"] for dead in dead_letters(system)), message="not dead-lettered")
     assert not sink.to(address)
     assert api.get("mailer/v1/letters", party_id=party["id"])["items"] == []
 
