@@ -5,7 +5,9 @@ import sys
 
 from shared.bus.storage import Storage
 
-PUT_ONE = "import sys; from shared.bus.storage import Storage; s = Storage(sys.argv[1]); s.add('q', 'theirs'); s.close()"
+PUT_ONE = (
+    "import sys; from shared.bus.storage import Storage; s = Storage(sys.argv[1]); s.add('q', 'theirs'); s.close()"
+)
 
 
 def test_a_second_opening_in_a_process_leaves_the_first_one_its_locks(tmp_path):
