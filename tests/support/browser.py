@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 from tests.support.servers import install
 
 SCREENSHOTS = Path("var/screenshots")
+LONGEST = 2400  # pixels of a picture
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _FLAGS = (
     "--headless",
@@ -73,8 +74,9 @@ def new_page(
 
 
 def screenshot(page: Page, name: str) -> Path:
-    """Keep a picture of the whole page under var/screenshots and return its path."""
+    """Keep a picture of the page under var/screenshots and return its path; of a very long one, its beginning."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{re.sub(r'[^a-z0-9_-]+', '-', name.lower())}.png"
-    page.screenshot(path=path, full_page=True)
+    width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": min(height, LONGEST)})
     return path

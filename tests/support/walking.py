@@ -1,8 +1,8 @@
 """Walking through the pages as a person does: every page seen is pictured, and looked at for barriers."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from axe_playwright_python.sync_playwright import Axe
 from tests.support.browser import screenshot
 
 PHONE = {"width": 390, "height": 844}
