@@ -97,9 +97,11 @@ class MailConnection:
 
     def _announce(self, smtp: smtplib.SMTP, sender: str, recipient: str, utf8: bool) -> Answer | None:
         """MAIL, RCPT and DATA up to the server's go-ahead; an Answer if it does not come."""
-        options = (["BODY=8BITMIME"] if self.eight_bit else []) + (["SMTPUTF8"] if utf8 else [])
+        options = (" BODY=8BITMIME" if self.eight_bit else "") + (" SMTPUTF8" if utf8 else "")
+        smtp.command_encoding = "utf-8" if utf8 else "ascii"
         try:
-            code, text = smtp.mail(sender, options)
+            # Not smtplib's mail() and rcpt(), which parse each address anew: ours were checked when they were made.
+            code, text = smtp.docmd("MAIL", f"FROM:<{sender}>{options}")
         except (smtplib.SMTPException, OSError) as error:
             # A connection that was closed while nobody used it shows here; nothing of the letter was said yet.
             self._drop()
@@ -108,7 +110,7 @@ class MailConnection:
             # The sender is the same for all letters: who refuses it refuses us.
             self._drop()
             raise ServerTrouble(f"the mail server refuses the sender: {code} {readable_answer(text)}")
-        code, text = smtp.rcpt(recipient)
+        code, text = smtp.docmd("RCPT", f"TO:<{recipient}>")
         if code in (250, 251):
             code, text = smtp.docmd("DATA")
             if code == 354:

@@ -209,9 +209,21 @@ def _mailbox(name: str, address: str) -> str:
     if name.isascii() and len(name) <= 60:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
-    encoded = Header(name, "utf-8", 70, "From").encode(linesep="\r\n")
+    encoded = _encoded_words(name)
     room = "\r\n " if len(encoded) + len(address) > 66 else " "
     return f"{encoded}{room}<{address}>"
+
+
+def _encoded_words(text: str) -> str:
+    """Text outside ASCII for a header (RFC 2047): words of at most 75 characters that never cut a character in two."""
+    words, piece = [], b""
+    for character in text:
+        encoded = character.encode()
+        if len(piece) + len(encoded) > 42:
+            words.append(piece)
+            piece = b""
+        piece += encoded
+    return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in [*words, piece])
 
 
 def _part(boundary: str, subtype: str, text: str, eight_bit: bool) -> bytes:
