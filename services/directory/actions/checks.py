@@ -32,7 +32,6 @@ class _Checked:
 
     number: int
     cells: list[str]
-    values: dict[str, Any]
     clean: dict[str, Any] = field(default_factory=dict)
     problems: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
@@ -80,7 +79,7 @@ def _without_header(entry: Import, rows: Sequence[Record]) -> Sequence[Record]:
 
 def _read(entry: Import, columns: Columns, number: int, cells: list[str]) -> _Checked:
     row = read_row(columns, cells, document_type=entry.default_document_type, classes=entry.default_classes)
-    checked = _Checked(number, cells, row.values, problems=list(row.faults))
+    checked = _Checked(number, cells, problems=list(row.faults))
     try:
         checked.clean = check_party(row.values)
     except InvalidParty as error:
@@ -173,7 +172,7 @@ def _row(entry: Import, columns: Columns, row: _Checked) -> dict[str, Any]:
         "import_id": entry.id,
         "number": row.number,
         "raw": None if usable else row.cells[:200],
-        "values": row.values if usable else None,
+        "values": _stored(row.clean) if usable else None,
         "document": _joined(row.document) if usable else None,
         "address": row.address if usable else None,
         "usable": usable,
@@ -181,6 +180,20 @@ def _row(entry: Import, columns: Columns, row: _Checked) -> dict[str, Any]:
         "problems": [problem(columns, row.cells, fault) for fault in row.problems]
         + [problem(columns, row.cells, fault, warning=True) for fault in row.warnings],
     }
+
+
+def _stored(clean: dict[str, Any]) -> dict[str, Any]:
+    """Checked values as JSON; `restored` makes them what they were."""
+    if "emails" not in clean:
+        return clean
+    return {**clean, "emails": [[email.address, email.principal] for email in clean["emails"]]}
+
+
+def restored(stored: dict[str, Any]) -> dict[str, Any]:
+    """The checked values of a stored row."""
+    if "emails" not in stored:
+        return stored
+    return {**stored, "emails": [EmailValue(address, principal) for address, principal in stored["emails"]]}
 
 
 def problem(columns: Columns, cells: Sequence[str], fault: Fault, *, warning: bool = False) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Writing the addresses of parties, all of a party at once: so there is never a moment with two principal ones."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -34,7 +36,10 @@ def write_emails(session: Session, wanted: Mapping[Party, Sequence[EmailValue]])
     if known:
         removal = delete(PartyEmail).where(PartyEmail.party_id.in_(known))
         session.execute(removal.execution_options(synchronize_session=False))
-    rows = {party: [_row(party, email, i) for i, email in enumerate(emails)] for party, emails in wanted.items()}
+    rows = {
+        party: [PartyEmail(**email_row(party.id, email, position)) for position, email in enumerate(emails)]
+        for party, emails in wanted.items()
+    }
     for party, emails in rows.items():
         for email in party.__dict__.get("emails", ()):
             session.expunge(email)
@@ -43,13 +48,14 @@ def write_emails(session: Session, wanted: Mapping[Party, Sequence[EmailValue]])
     session.flush()
 
 
-def _row(party: Party, email: EmailValue, position: int) -> PartyEmail:
-    return PartyEmail(
-        id=new_id(),
-        party_id=party.id,
-        position=position,
-        address=email.address,
-        address_key=email.key,
-        principal=email.principal,
-        state=email.state or NEW,
-    )
+def email_row(party_id: uuid.UUID, email: EmailValue, position: int) -> dict[str, Any]:
+    """The row of an address."""
+    return {
+        "id": new_id(),
+        "party_id": party_id,
+        "position": position,
+        "address": email.address,
+        "address_key": email.key,
+        "principal": email.principal,
+        "state": email.state or NEW,
+    }

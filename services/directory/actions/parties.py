@@ -48,7 +48,7 @@ def register_party(session: Session, values: Mapping[str, Any], *, language: str
         raise DocumentTaken(taken.name, taken.code)
     if code := clean.get("code"):
         _require_free_code(session, code)
-    party = new_party(clean, language=language, code=code or take_codes(session, 1)[0])
+    party = Party(**new_row(clean, language=language, code=code or take_codes(session, 1)[0]))
     session.add(party)
     _flush(session)
     write_emails(session, {party: merge_emails((), clean.get("emails", ()))})
@@ -98,20 +98,15 @@ def reactivate_party(session: Session, party_id: uuid.UUID) -> Party:
     return update_party(session, party_id, {"active": True})
 
 
-def new_party(clean: Mapping[str, Any], *, language: str, code: str) -> Party:
-    """A party from checked values, not yet stored; its addresses are written afterwards."""
+def new_row(clean: Mapping[str, Any], *, language: str, code: str) -> dict[str, Any]:
+    """The row of a new party from checked values; its addresses are written afterwards."""
     moment = clock.now()
     fields = {name: value for name, value in clean.items() if name not in ("emails", "code")}
     emails = merge_emails((), clean.get("emails", ()))
     defaults = {"active": True, "language": language, "phones": [], "notes": "", "version": 1}
     defaults |= dict.fromkeys(("street", "city", "region", "postal_code", "country"), "")
-    return Party(
-        **{"id": new_id(), **defaults, **fields},
-        code=code,
-        email_state=_principal_state(emails),
-        created_at=moment,
-        updated_at=moment,
-    )
+    own = {"id": new_id(), "code": code, "email_state": _principal_state(emails)}
+    return {**defaults, **fields, **own, "created_at": moment, "updated_at": moment}
 
 
 def differences(party: Party, clean: Mapping[str, Any]) -> dict[str, Any]:
