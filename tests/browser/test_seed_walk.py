@@ -86,6 +86,7 @@ def test_from_the_list_of_people_to_a_key_in_each_hand(running: EmbeddedRun, ope
     accept(agent, to_send)
     wait_until(lambda: letters_to(running, FIRST_OWNER), message="the batch's first letter did not leave", timeout=30)
     pause_sending(agent)
+    expect(agent.page.locator(".state", has_text="Pendiente").first).to_be_visible()
 
     # Letters that wait are replaced by these two, whose passwords we know, and cancelled with all others.
     type_a_password(agent, HAS_A_TYPED_ONE, TYPED_LATER)

@@ -11,9 +11,13 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 
 
 class Walker:
-    """A person at a browser. `barriers` collects what axe finds; a test ends with `assert not walker.barriers`."""
+    """A person at a browser. `barriers` collects what axe finds; a test ends with `assert not walker.barriers`.
 
-    def __init__(self, page: Page, prefix: str) -> None:
+    The pictures are called `<prefix>-<name>-<width>.png`. Without a prefix nothing is pictured or looked at: the
+    person only walks.
+    """
+
+    def __init__(self, page: Page, prefix: str = "") -> None:
         self.page = page
         self.prefix = prefix
         self.barriers: list[str] = []
@@ -23,6 +27,8 @@ class Walker:
     def see(self, name: str) -> None:
         """Look at the present page: a picture at both widths, what axe says, and whether a phone must scroll it
         sideways."""
+        if not self.prefix:
+            return
         size = self.page.viewport_size
         self._look_for_barriers(name)
         for width, view in (("desktop", DESKTOP), ("phone", PHONE)):
