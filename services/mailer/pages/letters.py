@@ -197,6 +197,7 @@ def ask_cancel() -> Any:
         fields=fields | {"back": back},
         accept=ngettext("Cancel %(num)d letter", "Cancel %(num)d letters", number),
         cancel=back,
+        dismiss=_("Go back without cancelling"),
         kind="cancel-pending",
     )
 
