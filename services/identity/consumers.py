@@ -25,9 +25,10 @@ def on_party_told(session: Session, events: list[Any]) -> None:
 def on_letter_sent(session: Session, events: list[LetterSent]) -> None:
     """A delivered password is the valid one from now on."""
     about = sorted((one for one in events if one.credential_id), key=lambda one: one.at)
-    for at, group in groupby(about, key=lambda one: one.at.replace(microsecond=0)):
-        for ids in _chunks([one.credential_id for one in group if one.credential_id]):
-            deliver_credentials(session, ids, at)
+    for _, group in groupby(about, key=lambda one: one.at.replace(microsecond=0)):  # together, to the second
+        letters = list(group)
+        for ids in _chunks([one.credential_id for one in letters if one.credential_id]):
+            deliver_credentials(session, ids, letters[-1].at)
 
 
 def on_letter_cancelled(session: Session, events: list[LetterCancelled]) -> None:
