@@ -8,6 +8,7 @@ race for one credential have exactly one winner.
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, update
 from sqlalchemy.orm import Session
@@ -159,7 +160,7 @@ def _restore(session: Session, superseded: Sequence[Credential]) -> None:
     if not back:
         return
     moment = clock.now()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "party_id": one.party_id,
