@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext, lazy_gettext
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared.correlation import correlation_id
 from shared.web.context import Text, current
+from shared.web.lingering import linger
 from shared.web.messages import flatten
 
 Answer = tuple[int, Text] | tuple[int, Text, str]
@@ -132,8 +133,12 @@ def _answer(error: HTTPException) -> Response:
     if wants_problem():
         extra = error.extra if isinstance(error, Problem) else {}
         plain = PLAIN[status][1] if status in PLAIN else None
-        return problem_response(status, detail or plain, errors=errors, headers=headers, **extra)
-    return _page(status, detail, errors, headers)
+        response = problem_response(status, detail or plain, errors=errors, headers=headers, **extra)
+    else:
+        response = _page(status, detail, errors, headers)
+    if isinstance(error, RequestEntityTooLarge):
+        linger(response)
+    return response
 
 
 def _page(status: int, detail: Text | None, errors: list[Any], headers: list[tuple[str, str]]) -> Response:
