@@ -17,7 +17,7 @@ from shared.embedded.lifeline import follow_parent
 from shared.inbox import Handlers
 from shared.logs import configure_logs
 from shared.settings import CommonSettings, SettingsError
-from shared.worker import Job, Worker, stop_on_signals
+from shared.worker import Job, Worker, stop_on_signals, wait_for_database
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def command_line(service: Service) -> click.Group:
         settings, db = service.load()
         stop = threading.Event()
         stop_on_signals(stop)
+        wait_for_database(db, stop)
         runner = Worker(service.name, db, settings.broker_url, service.handlers, stop=stop)
         runner.run(service.jobs(settings, db, runner))
 

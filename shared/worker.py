@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from shared.bus import BrokerUnavailable, Consumer, declare_topology
 from shared.correlation import correlated
@@ -96,6 +98,20 @@ class Worker:
                 self.stop.wait(job.every)
             else:
                 self.wakeups.wait(job.topic, job.every)
+
+
+def wait_for_database(db: Database, stop: threading.Event) -> None:
+    """Return once the database answers, or at the stop: a worker that starts with it must not die of it."""
+    delay = 0.2
+    while not stop.is_set():
+        try:
+            with db.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+            return
+        except OperationalError as error:
+            log.warning("database_unavailable", error=type(error).__name__, again_in=delay)
+            stop.wait(delay)
+            delay = min(delay * 2, 5)
 
 
 def stop_on_signals(stop: threading.Event) -> None:
