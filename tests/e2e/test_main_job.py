@@ -54,6 +54,7 @@ def test_from_a_list_of_people_to_a_key_in_each_hand(system: System, sink: SmtpS
     batch = api.issue_batch(classes=["owner"], scope="except", party_ids=left_out)
     assert (batch["total"], batch["issued"], batch["state"]) == (OWNERS - 2, OWNERS - 2, "finished")
     wait_until(lambda: sum(counts(api, batch_id=batch["id"]).values()) == OWNERS - 2, message="letters are missing")
+    wait_until(lambda: "sending" in counts(api, batch_id=batch["id"]), message="no letter is being sent")
     api.post("mailer/v1/queue/pause")
     sink.release()
     wait_until(lambda: "sending" not in counts(api, batch_id=batch["id"]), message="the letters in hand did not end")
