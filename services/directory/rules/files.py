@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -100,25 +101,18 @@ def _lines(pieces: Iterable[bytes], encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     rest = ""
     for piece in pieces:
-        lines = (rest + decoder.decode(piece)).splitlines(keepends=True) if piece else [rest]
+        lines = _split(rest + decoder.decode(piece))
         # The last one may go on in the next piece, and a carriage return may be half of a line's end.
         rest = lines.pop() if lines else ""
         if len(rest) > LONGEST_LINE:
             raise UnicodeError("a line without an end")
-        yield from _joined(lines)
-    yield from _joined((rest + decoder.decode(b"", True)).splitlines(keepends=True))
+        yield from lines
+    yield from _split(rest + decoder.decode(b"", True))
 
 
-def _joined(lines: list[str]) -> Iterator[str]:
-    """`splitlines` also divides at characters that end no line of a table (U+2028, form feed, …): join those again."""
-    pending = ""
-    for line in lines:
-        pending += line
-        if line.endswith(("\n", "\r")):
-            yield pending
-            pending = ""
-    if pending:
-        yield pending
+def _split(text: str) -> list[str]:
+    """Lines with their ends. `str.splitlines` would also divide at characters that end no line of a table."""
+    return list(io.StringIO(text, newline=""))
 
 
 def first_lines(head: bytes, encoding: str) -> list[str]:
