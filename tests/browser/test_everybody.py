@@ -58,8 +58,8 @@ def sign_in_in_english(page: Page, password: str) -> None:
 
 def test_every_page_is_english_and_fits_a_phone(running: EmbeddedRun, open_page: OpenPage) -> None:
     api = running.system.client()
-    api.import_csv(as_csv(english_person(number) for number in range(READER, READER + 3)))  # type: ignore[arg-type]
-    bad = api.import_csv(as_csv([{**english_person(READER + 4), "classes": []}]))  # type: ignore[list-item]
+    api.import_csv(as_csv(english_person(number) for number in range(READER, READER + 3)))
+    bad = api.import_csv(as_csv([{**english_person(READER + 4), "classes": []}]))
     parties = {party["document_number"]: party["id"] for party in api.all("directory/v1/parties", q="Person")}
     party = parties[document_of(READER)]
     batch = api.issue_batch(scope="only", party_ids=list(parties.values()))
