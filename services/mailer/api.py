@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from services.mailer.actions.bouncing import mark_bounced
 from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
 from services.mailer.actions.keys import ensure_sealing_key
 from services.mailer.actions.queue import change_pace, pause_queue, resume_queue
@@ -22,9 +23,11 @@ from services.mailer.queries import (
 )
 from services.mailer.rules.options import mail_options
 from services.mailer.schemas import (
+    BouncedIn,
     CancelIn,
     CancellationOut,
     LetterDetailOut,
+    LetterOut,
     LetterPage,
     LetterQuery,
     QueueIn,
@@ -87,6 +90,23 @@ def cancel(session: Session, body: dict[str, Any]) -> Cancellation:
     if "batch_id" in body:
         return cancel_batch(session, body["batch_id"], _caller())
     return cancel_all(session, _caller())
+
+
+@letters.post("/<uuid:letter_id>/bounced")
+@require_scope("letters:cancel")
+@idempotent
+@letters.arguments(BouncedIn)
+@letters.response(200, LetterOut)
+@letters.alt_response(409, description="It is not a letter that was sent, or it came back already")
+def bounced(session: Session, body: dict[str, Any], letter_id: uuid.UUID) -> Any:
+    """Say that a sent letter came back: unless somebody used its key, the former one is valid again."""
+    marked = mark_bounced(session, letter_id, body["answer"], _caller())
+    letter = find_letter(session, letter_id)
+    if letter is None:
+        raise Problem(404, _("There is no such letter."))
+    if not marked:
+        raise Problem(409, _("Only a letter that was sent can come back."), state=letter.state)
+    return letter
 
 
 def _queue(session: Session) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from services.mailer.api import BLUEPRINTS
+from services.mailer.pages.bounces import bounces
 from services.mailer.pages.letters import letters
 from services.mailer.pages.queue import queue
 from services.mailer.pages.sink import sink
@@ -26,7 +27,7 @@ def create_app(settings: Settings, db: Database, **options: Any) -> Flask:
     """The mailer's application; `options` go to the shared one."""
     menu = MENU if settings.has_own_server else (*MENU, SINK)
     app = create_web_app("mailer", "services.mailer", settings, db, title=_l("Mail"), menu=menu, **options)
-    for pages in (letters, queue, sink):
+    for pages in (letters, bounces, queue, sink):
         app.register_blueprint(pages)
     api = create_api(app, "mailer", "Portería: mail")
     for blueprint in BLUEPRINTS:

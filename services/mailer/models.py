@@ -69,7 +69,7 @@ class Letter(Base):
     """Which call marked it as being sent: if the answer to its commit was lost, the same call finds its own work."""
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None] = mapped_column(String(200))
-    """Who cancelled it: the name of a staff member, or the id of another system."""
+    """Who cancelled it or said that it came back: the name of a staff member, or the id of another system."""
     outcome: Mapped[str | None] = mapped_column(Text)
     """What happened last: the server's answer, or the reason of the end."""
 

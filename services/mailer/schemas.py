@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
-from services.mailer.rules.states import KINDS, STATES
+from services.mailer.rules.states import ANSWER_LIMIT, KINDS, STATES
 from shared.web import PageQuery, page_schema
 
 MOST_IDS = 10_000
@@ -89,6 +89,22 @@ class CancellationOut(ma.Schema):
 
     cancelled = ma.fields.Integer()
     not_cancelled = ma.fields.List(ma.fields.Nested(NotCancelledOut))
+
+
+class BouncedIn(ma.Schema):
+    """What came back."""
+
+    answer = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, ANSWER_LIMIT),
+        metadata={"description": "What the receiving system said"},
+    )
+
+    @ma.validates("answer")
+    def check_answer(self, value: str, **_: Any) -> None:
+        """Somebody will want to know why."""
+        if not value.strip():
+            raise ma.ValidationError(str(_l("Write what came back, so that others know why.")))
 
 
 class QueueOut(ma.Schema):

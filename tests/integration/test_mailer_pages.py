@@ -11,6 +11,7 @@ from services.mailer.actions.queue import note_trouble
 from services.mailer.app import create_app
 from shared import clock
 from shared.db import new_id
+from shared.events.mailer import LetterBounced
 from shared.web import Staff
 from tests.support.mailer import PASSWORD, Mailer
 from tests.support.smtp import SmtpSink
@@ -186,3 +187,42 @@ def test_the_list_is_paged_and_the_history_filtered(mailer: Mailer) -> None:
     assert client.get(following[1].replace("&amp;", "&")).text.count('data-label="Nombre"') == 10
     assert "No hay ninguna carta así" in client.get("/backoffice/mailer/letters?state=sent").text
     assert client.get("/backoffice/mailer/letters?state=pending").text.count('data-label="Nombre"') == 50
+
+
+def test_an_agent_marks_a_sent_letter_as_come_back_after_being_asked(mailer: Mailer) -> None:
+    (event,) = mailer.issue()
+    with mailer.working():
+        letter = mailer.wait_for(event, "sent")
+    client, page = browser_of(mailer), f"/backoffice/mailer/letters/{letter.id}"
+    assert "La carta volvió" in client.get(page).text
+    assert letter.address in client.get(f"{page}/bounced").text
+    assert mailer.states() == ["sent"], "asking must not do it"
+    refused = client.post(f"{page}/bounced", data={"answer": " "})
+    assert refused.status_code == 422
+    assert "Escriba qué llegó de vuelta" in refused.text
+    assert mailer.states() == ["sent"]
+    done = client.post(f"{page}/bounced", data={"answer": "550 <b>no existe</b>"}, follow_redirects=True).text
+    assert "volvió, según Agente Ana: 550 &lt;b&gt;no existe&lt;/b&gt;" in done
+    assert f"{page}/bounced" not in done
+    assert [told.answer for told in mailer.told(LetterBounced)] == ["550 <b>no existe</b>"]
+    late = client.post(f"{page}/bounced", data={"answer": "again"}, follow_redirects=True).text
+    assert "Solo puede volver una carta enviada" in late
+    assert len(mailer.told(LetterBounced)) == 1
+
+
+def test_an_auditor_does_not_mark_letters_as_come_back(mailer: Mailer) -> None:
+    (event,) = mailer.issue()
+    with mailer.working():
+        letter = mailer.wait_for(event, "sent")
+    client, page = browser_of(mailer, "auditor"), f"/backoffice/mailer/letters/{letter.id}"
+    assert "La carta volvió" not in client.get(page).text
+    assert client.get(f"{page}/bounced").status_code == 403
+    assert client.post(f"{page}/bounced", data={"answer": "550"}).status_code == 403
+    assert mailer.states() == ["sent"]
+
+
+def test_the_waiting_page_renews_its_table_with_its_totals(mailer: Mailer) -> None:
+    mailer.issue()
+    page = browser_of(mailer).get("/backoffice/mailer/").text
+    assert '<div id="waiting-letters" data-live>' in page
+    assert ">Pendientes</span>" in page

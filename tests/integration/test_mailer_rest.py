@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from services.mailer.app import create_app
 from shared.db import new_id
+from shared.events.mailer import LetterBounced
 from tests.support.mailer import PASSWORD, Mailer
 from tests.support.web import PUBLIC_URL, Issuer
 
@@ -127,3 +128,30 @@ def test_sealing_keys_are_public_halves_only(mailer: Mailer, call: Call) -> None
 def test_each_call_needs_its_scope(mailer: Mailer, call: Call, method: str, path: str, scope: str) -> None:
     assert call(method, path, {} if method == "POST" else None, scope=scope).status_code == 403
     assert call(method, path, {} if method == "POST" else None, Authorization="").status_code == 401
+
+
+def test_another_system_says_that_a_sent_letter_came_back(mailer: Mailer, call: Call) -> None:
+    (event,) = mailer.issue()
+    with mailer.working():
+        letter = mailer.wait_for(event, "sent")
+    answer = call("POST", f"/letters/{letter.id}/bounced", {"answer": "550 5.1.1\r\nno such user"})
+    assert (answer.status_code, answer.json["state"]) == (200, "bounced")
+    assert (answer.json["outcome"], answer.json["ended_by"]) == ("550 5.1.1 no such user", "erp")
+    (told,) = mailer.told(LetterBounced)
+    assert (told.letter_id, told.credential_id, told.address) == (letter.id, event.credential_id, letter.address)
+    assert told.answer == "550 5.1.1 no such user"
+    again = call("POST", f"/letters/{letter.id}/bounced", {"answer": "again"})
+    assert (again.status_code, again.json["state"]) == (409, "bounced")
+    assert len(mailer.told(LetterBounced)) == 1
+
+
+def test_what_was_not_sent_can_not_come_back(mailer: Mailer, call: Call) -> None:
+    (event,) = mailer.issue()
+    path = f"/letters/{mailer.letter_of(event).id}/bounced"
+    assert call("POST", path, {"answer": "550"}).status_code == 409
+    assert call("POST", f"/letters/{new_id()}/bounced", {"answer": "550"}).status_code == 404
+    for body in ({}, {"answer": ""}, {"answer": " "}, {"answer": "x" * 501}):
+        assert call("POST", path, body).status_code == 422
+    assert call("POST", path, {"answer": "550"}, scope="letters:read").status_code == 403
+    assert mailer.states() == ["pending"]
+    assert mailer.told(LetterBounced) == []

@@ -117,6 +117,11 @@ def part_of(message: EmailMessage, subtype: str) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
+def date_of(message: EmailMessage) -> datetime | None:
+    """When a letter says that it was written; None if it does not say it so that it can be understood."""
+    return getattr(message["Date"], "datetime", None)
+
+
 def _names(folder: Path, before: str) -> Iterator[str]:
     try:
         names = [entry.name for entry in os.scandir(folder / "new") if NAME.fullmatch(entry.name)]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.mailer.models import Letter, Queue
 from services.mailer.queries import queue_of
 from services.mailer.rules.options import mail_options
-from services.mailer.rules.states import CANCELLED, FAILED, SENT, UNCERTAIN, Verdict
+from services.mailer.rules.states import BOUNCED, CANCELLED, FAILED, SENT, UNCERTAIN, Verdict
 from shared import clock
 from shared.web import current, current_staff, has_role
 
@@ -51,6 +51,8 @@ def outcome_text(letter: Letter) -> str:
     known = REASONS.get(letter.outcome or "")
     if letter.state == CANCELLED and letter.ended_by:
         return _("cancelled by %(who)s", who=letter.ended_by)
+    if letter.state == BOUNCED:
+        return _("it came back, says %(who)s: %(what)s", who=letter.ended_by, what=letter.outcome)
     if letter.state == UNCERTAIN:
         return _("It may have arrived or not: %(what)s.", what=letter.outcome)
     if letter.state in (SENT, FAILED):

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template, request
 from markupsafe import escape
 
-from services.mailer.clients.sink import count_sink, list_sink, part_of, read_sink
+from services.mailer.clients.sink import count_sink, date_of, list_sink, part_of, read_sink
 from services.mailer.rules.options import mail_options
 from shared.web import current, set_policy, staff_required
 
@@ -34,7 +34,13 @@ def show(name: str) -> str:
     """One letter, as its recipient would read it."""
     message = read_sink(_folder(), name) or abort(404)
     set_policy(frame_src="'self'")
-    return render_template("mailer/sink_letter.html", message=message, name=name, text=part_of(message, "plain"))
+    return render_template(
+        "mailer/sink_letter.html",
+        message=message,
+        name=name,
+        text=part_of(message, "plain"),
+        written_at=date_of(message),
+    )
 
 
 @sink.get("/<name>/html")

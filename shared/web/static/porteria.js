@@ -1,6 +1,18 @@
 // Comfort only: every page works without it.
 "use strict";
 
+// Puts in what is new; what somebody ticked there, and where the keyboard is, stays.
+function replaceKeeping(part, fresh) {
+  const key = (one) => [one.tagName, one.name, one.value, one.href].join(" ");
+  const ticked = new Set(Array.from(part.querySelectorAll("input:checked"), key));
+  const held = part.contains(document.activeElement) && key(document.activeElement);
+  part.replaceChildren(...fresh.childNodes);
+  for (const one of part.querySelectorAll("a, button, input")) {
+    if (ticked.has(key(one))) one.checked = true;
+    if (key(one) === held) one.focus({ preventScroll: true });
+  }
+}
+
 // A page of something that runs renews its live parts, and loads once more when it has ended.
 async function renew(failures) {
   const seconds = Number(document.body.dataset.refresh);
@@ -14,7 +26,7 @@ async function renew(failures) {
     if (!fresh.body.dataset.refresh) return location.reload();
     for (const part of document.querySelectorAll("[data-live][id]")) {
       const other = fresh.getElementById(part.id);
-      if (other) part.replaceChildren(...other.childNodes);
+      if (other) replaceKeeping(part, other);
     }
     return renew(0);
   } catch {
