@@ -16,6 +16,8 @@ from shared.inbox import DEFERRED_TOPIC, Handlers, Inbox
 from shared.outbox import Relay
 from shared.wake import Wakeups
 
+BATCH = 200  # events handled in one transaction, if so many are there: a backlog costs fewer commits
+
 log = structlog.get_logger(__name__)
 
 
@@ -23,13 +25,15 @@ log = structlog.get_logger(__name__)
 class Job:
     """Work that repeats: `run()` does one chunk and returns True while there is more to do at once.
 
-    Otherwise it is called again when `topic` is woken, at the latest after `every` seconds.
+    Otherwise it is called again when `topic` is woken, at the latest after `every` seconds. `finish()` is called once,
+    when the worker stops.
     """
 
     name: str
     run: Callable[[], bool]
     every: float
     topic: str | None = None
+    finish: Callable[[], None] | None = None
 
 
 class Worker:
@@ -78,7 +82,7 @@ class Worker:
                 delay = min(delay * 2, 10)
 
     def _consume(self) -> None:
-        Consumer(self._broker_url, self._service).run(self._inbox.handle, self.stop)
+        Consumer(self._broker_url, self._service, batch=BATCH).run(self._inbox.handle, self.stop)
 
     def _repeat(self, job: Job) -> None:
         delay = 0.5
@@ -98,6 +102,11 @@ class Worker:
                 self.stop.wait(job.every)
             else:
                 self.wakeups.wait(job.topic, job.every)
+        if job.finish is not None:
+            try:
+                job.finish()
+            except Exception:
+                log.exception("job_not_finished", job=job.name)
 
 
 def wait_for_database(db: Database, stop: threading.Event) -> None:

@@ -112,4 +112,5 @@ def test_a_worker_that_ends_in_order_leaves_nothing_in_doubt(
     wait_until(lambda: len(smtp_sink.messages) >= 20, 30, lambda: tail(tmp_path / "log"))
     end(process, signal.SIGTERM)
     assert set(mailer.states()) == {"pending", "sent"}
+    assert not [letter.id for letter in mailer.letters() if letter.claimed_by], "somebody else could go on at once"
     assert mailer.states().count("sent") == len(smtp_sink.messages)

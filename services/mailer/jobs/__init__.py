@@ -22,6 +22,7 @@ from services.mailer.rules.smtp_url import SmtpAddress, parse_smtp_url
 from shared import clock
 from shared.db import Database
 from shared.keyring import Keyring
+from shared.web.idempotency import purge_idempotency_keys
 from shared.worker import Job, Worker
 
 FORGET_AFTER = timedelta(days=8)
@@ -48,10 +49,10 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
     return [
         # First, because nothing may be claimed by a worker that the others do not know.
         Job("heartbeat", heartbeat.beat, 5.0),
-        Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC),
+        Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC, dispatcher.give_all_back),
         *(Job(f"sending-{number}", thread.run, 0.1) for number, thread in enumerate(threads, 1)),
         Job("signing_keys", signing_keys.refresh, 1.0),
-        Job("forget_withdrawals", lambda: _forget(db), 3600.0),
+        Job("tidy", lambda: _forget(db), 3600.0),
     ]
 
 
@@ -78,4 +79,5 @@ def _after(heartbeat: Heartbeat, run: Callable[[], bool]) -> Callable[[], bool]:
 def _forget(db: Database) -> bool:
     with db.write() as session:
         forget_withdrawals(session, clock.now() - FORGET_AFTER)
+        purge_idempotency_keys(session)
     return False

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from services.mailer.actions.intake import LETTERS_TOPIC
 from services.mailer.actions.queue import forget_trouble, note_trouble
 from services.mailer.actions.sending import (
     ClaimedLetter,
@@ -26,6 +27,7 @@ from services.mailer.rules.pacing import Pace
 from services.mailer.rules.states import Outcome, trouble_delay
 from shared import clock
 from shared.db import Database, new_id
+from shared.wake import wake
 
 CLAIM = 200
 ENOUGH = 100
@@ -127,6 +129,15 @@ class Dispatcher:
         if held:
             with self._db.write() as session:
                 release_letters(session, self._worker, [letter.id for letter in held])
+
+    def give_all_back(self) -> None:
+        """The worker stops: what it claimed and has not begun goes to whoever sends next, at once.
+
+        What a sending thread has in its hands too: it finds it is no longer ours when it wants to begin.
+        """
+        with self._db.write() as session:
+            release_letters(session, self._worker)
+            wake(session, LETTERS_TOPIC)
 
     # What the sending threads call
 
