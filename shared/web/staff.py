@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import g, redirect, request, session
+from flask import flash, g, redirect, request, session
 from flask_babel import gettext
 
 from shared import clock
@@ -15,7 +15,8 @@ from shared.web.errors import Problem
 ROLES = ("auditor", "agent", "administrator")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 RENEW_AFTER = 10 * 60
-END_AFTER = 60 * 60
+END_AFTER = 15 * 60
+"""A form that was open for longer is not taken: whoever lost a role or was suspended changes nothing after that."""
 
 
 def current_staff() -> Staff | None:
@@ -75,6 +76,11 @@ def staff_required(role: str | None = None) -> Callable[[Callable[..., Any]], Ca
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             staff = current_staff()
+            if staff is None and request.method not in SAFE_METHODS:
+                flash(
+                    gettext("Your sign-in had to be confirmed first, so nothing was saved. Please do it again."),
+                    "warning",
+                )
             if staff is None or _needs_renewal():
                 return redirect(signin_url(), 303)
             needed = role or ("auditor" if request.method in SAFE_METHODS else "agent")
