@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from services.directory.pages.access import FIELD, MARKER
+from services.directory.rules.tables import columns_of, require_columns
 from shared.events.identity import CredentialIssued
 from tests.support.clientarea import _event
 from tests.support.directory import OFFICE, directory, party_values, table, tell, with_identity
@@ -249,6 +250,16 @@ def test_a_party_without_address_gets_its_password_shown_once(both):
     assert answer.headers["Cache-Control"] == "no-store"
     (event,) = issued(identity)
     assert (event.delivery, event.recipient) == ("none", None)
+
+
+@pytest.mark.parametrize(("language", "shown"), [("es", "tipo de documento"), ("en", "document type")])
+def test_the_upload_page_names_the_columns_in_the_readers_language_and_they_are_understood(made, language, shown):
+    page = made.office().get(f"/imports/new?lang={language}").text
+    names = re.findall(r"<code>([^<]+)</code>", page)
+    assert shown in names
+    assert len(names) == 17
+    assert all(columns_of(names).fields)
+    require_columns(columns_of(names), has_document_type=False, has_classes=False)
 
 
 def test_a_table_is_uploaded_looked_at_and_applied(made):

@@ -31,12 +31,29 @@ from services.directory.rules.parties import CLASSES
 from services.directory.schemas.imports import describe_import
 from services.directory.schemas.texts import problem_text
 from shared.documents import DOCUMENT_TYPES
+from shared.i18n import language
 from shared.web import BadCursor, current, current_staff, error_answer, staff_required
 
 Answer = str | Response | tuple[str, int]
 REFRESH = 2
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BATCH = 500
+
+NEEDED = {
+    "es": ("tipo de documento", "documento", "nombre", "clase"),
+    "en": ("document type", "document number", "name", "class"),
+}
+OPTIONAL = {
+    "es": (
+        *("apellidos", "correo", "otros correos", "teléfono", "dirección", "ciudad", "departamento"),
+        *("código postal", "país", "idioma", "código", "activo", "notas"),
+    ),
+    "en": (
+        *("last name", "email", "other emails", "phone", "address", "city", "region"),
+        *("postal code", "country", "language", "code", "active", "notes"),
+    ),
+}
+"""Of the headings that rules/tables.py understands, those to show to a reader of each language."""
 
 import_pages = Blueprint("import_pages", __name__, url_prefix="/imports")
 
@@ -173,6 +190,8 @@ def _upload_page(error: str = "", status: int = 200) -> Answer:
         error=error,
         documents=DOCUMENTS,
         classes=CLASS_NAMES,
+        needed=NEEDED[language()],
+        optional=OPTIONAL[language()],
         megabytes=current().settings.import_megabytes,  # type: ignore[attr-defined]
     )
     return page, status
