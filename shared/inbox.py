@@ -178,6 +178,6 @@ def _remember(session: Session, envelopes: list[Envelope]) -> list[Envelope]:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     moment = clock.now()
     rows = [{"source": source, "event_id": event_id, "received_at": moment} for source, event_id in sorted(first)]
-    statement = dialect.insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.source, inbox.c.event_id)
-    new = {(row.source, row.event_id) for row in session.execute(statement)}
+    statement = dialect.insert(inbox).on_conflict_do_nothing().returning(inbox.c.source, inbox.c.event_id)
+    new = {(row.source, row.event_id) for row in session.execute(statement, rows)}
     return [envelope for key, envelope in first.items() if key in new]

@@ -25,6 +25,7 @@ from shared.wake import Wakeups, wake
 TOPIC = "outbox"
 BATCH = 1000
 IDLE = 5.0
+GATHER = 0.01  # seconds after a batch in which the next ones gather: the first event of a quiet time does not wait
 LOCK_KEY = 7_305_001  # any number: it names the relay's advisory lock inside a service's own database
 
 outbox = Table(
@@ -69,6 +70,8 @@ class Relay:
                     while not stop.is_set():
                         if not self._leads(connection) or not self.relay_once(connection, publisher):
                             self._wakeups.wait(TOPIC, IDLE)
+                        else:
+                            stop.wait(GATHER)
                         delay = 0.2
             except (BrokerUnavailable, DBAPIError) as error:
                 log.warning("relay_interrupted", error=type(error).__name__, again_in=delay)

@@ -109,7 +109,8 @@ def issue_credentials(session: Session, orders: Mapping[uuid.UUID, Secret], term
     publish(session, *(_event(one, orders[one.party.id], terms, former.get(one.party.id)) for one in issued.values()))
     end_credentials(session, waiting, "replaced", by=terms.issued_by)
     if issued:
-        session.execute(insert(Credential), [_row(one, orders[one.party.id], terms, moment) for one in issued.values()])
+        rows = [_row(one, orders[one.party.id], terms, moment) for one in issued.values()]
+        session.execute(insert(Credential.__table__), rows)  # type: ignore[arg-type]
     links = [_link(one, orders[one.party.id], moment) for one in issued.values() if terms.delivery == "link"]
     if links:
         session.execute(insert(SecretLink), links)

@@ -47,7 +47,7 @@ def take_letters(session: Session, orders: Sequence[Order]) -> None:
     fresh = [order for order in orders if (order.credential_id or order.recovery_id) not in known]
     rows = [_row(order, moment, domain) for order in fresh]
     if rows:
-        session.execute(insert(Letter), rows)
+        session.execute(insert(Letter.__table__), rows)  # type: ignore[arg-type]
     _withdraw_late(session, [order.credential_id for order in fresh if order.credential_id])
     _replace_credentials(session, [order.replaces for order in fresh if order.replaces], moment)
     _replace_recoveries(session, [row for row in rows if row["kind"] == RECOVERY], moment)
