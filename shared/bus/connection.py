@@ -3,7 +3,7 @@
 import sqlite3
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,12 +48,14 @@ def open_channel(broker_url: str) -> Iterator[Any]:
     connection = new_connection(broker_url)
     failures = errors_of(connection)
     try:
-        with connection, new_channel(connection) as channel:
-            yield channel
+        yield new_channel(connection)
     except UnicodeDecodeError as error:
         raise BrokerUnavailable(f"a message in the way can not be read, remove it at the broker: {error}") from error
     except failures as error:
         raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
+    finally:
+        with suppress(*failures):  # what was done is done, whatever goes wrong with the farewell
+            connection.release()
 
 
 def declare_topology(broker_url: str) -> None:

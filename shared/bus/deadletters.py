@@ -1,6 +1,8 @@
 """Dead letters: messages that a service could not accept, kept for people to look at and to send again."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
 from typing import Any
 
 from shared import clock
@@ -14,6 +16,9 @@ CHUNK = 100
 LONGEST_REASON = 2000  # characters
 LONGEST_HEADER = 500
 MOST_HEADERS = 20
+UNREADABLE = Delivery(
+    b"", "", {REASON: "its properties can not be read; look at it, or remove it, at the broker"}, None
+)
 
 
 def send_dead(broker_url: str, service: str, letters: Sequence[DeadLetter]) -> None:
@@ -44,34 +49,39 @@ def publish_dead(publisher: Publisher, service: str, letters: Sequence[DeadLette
 
 
 def list_dead(broker_url: str, service: str, limit: int = 100) -> list[Delivery]:
-    """The oldest dead letters, which stay where they are. Raises BrokerUnavailable."""
-    with open_channel(broker_url) as channel:
-        return [delivery_from(message) for message in _take(channel, dead_queue_of(service), limit)]
+    """The oldest dead letters, which stay where they are; UNREADABLE for each that can not be taken apart.
+
+    Raises BrokerUnavailable.
+    """
+    with ExitStack() as held:
+        taken = _take(held, broker_url, dead_queue_of(service), limit)
+        return [UNREADABLE if message is None else delivery_from(message) for message in taken]
 
 
 def resend_dead(broker_url: str, service: str, limit: int | None = None) -> int:
     """Put dead letters back into the service's own queue, the oldest first; returns how many.
 
     Not into the exchange: the other services had them already. Each is confirmed there before it is removed here, so
-    whatever happens none is lost, though one may come twice. Raises BrokerUnavailable.
+    whatever happens none is lost, though one may come twice. What can not be taken apart stays. Raises
+    BrokerUnavailable.
     """
     # Counted once: what dies again meanwhile is not taken again.
     left = count_waiting(broker_url, dead_queue_of(service))
     left = left if limit is None else min(limit, left)
     sent = 0
-    with open_publisher(broker_url) as publisher, open_channel(broker_url) as channel:
-        while left > sent:
-            taken = list(_take(channel, dead_queue_of(service), min(CHUNK, left - sent)))
-            if not taken:
-                break
-            deliveries = [delivery_from(message) for message in taken]
+    with open_publisher(broker_url) as publisher, ExitStack() as held:
+        messages = _take(held, broker_url, dead_queue_of(service), left)
+        while taken := list(islice(messages, CHUNK)):
+            readable = [message for message in taken if message is not None]
+            deliveries = [delivery_from(message) for message in readable]
             again = [
                 Message(str(number), delivery.routing_key, delivery.body, _modest(delivery.headers))
                 for number, delivery in enumerate(deliveries)
             ]
             _publish_all(publisher, queue_of(service), again)
-            channel.basic_ack(taken[-1].delivery_tag, multiple=True)
-            sent += len(taken)
+            for last in {id(message.channel): message for message in readable}.values():
+                last.channel.basic_ack(last.delivery_tag, multiple=True)
+            sent += len(readable)
     return sent
 
 
@@ -87,9 +97,20 @@ def routing_key_of(delivery: Delivery) -> str:
     return original if isinstance(original, str) else delivery.routing_key
 
 
-def _take(channel: Any, queue: str, limit: int) -> Iterator[Any]:
+def _take(held: ExitStack, broker_url: str, queue: str, limit: int) -> Iterator[Any]:
+    """Up to `limit` messages, not given back before `held` is closed; None for one that py-amqp can not take apart.
+
+    Its connection is out of step from there, so another one goes on behind it; but it stays open, because the broker
+    would hand out the same message again.
+    """
+    channel = held.enter_context(open_channel(broker_url))
     for _ in range(limit):
-        message = channel.basic_get(queue)
+        try:
+            message = channel.basic_get(queue)
+        except ValueError:  # UnicodeDecodeError and its like
+            channel = held.enter_context(open_channel(broker_url))
+            yield None
+            continue
         if message is None:
             return
         yield channel.message_to_python(message)

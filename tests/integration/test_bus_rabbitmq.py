@@ -17,6 +17,7 @@ from shared.bus import (
     list_dead,
     open_publisher,
     queue_depth,
+    resend_dead,
 )
 from shared.bus.rabbitmq import RabbitmqPublisher
 from shared.bus.topology import DELIVERY_LIMIT
@@ -114,6 +115,27 @@ def test_a_message_that_cannot_be_read_does_not_block_the_queue(rabbitmq_url, ou
     with listening(rabbitmq_url, "mailer") as heard:
         wait_until(lambda: heard.bodies == [b"real"])
     wait_until(lambda: [letter.body for letter in list_dead(rabbitmq_url, "mailer")] == [b"forged"])
+
+
+def test_a_dead_letter_that_cannot_be_read_hides_no_other_and_stays(rabbitmq_url):
+    where = pika.URLParameters(rabbitmq_url)
+    user, password = where.credentials.username, where.credentials.password
+    declare_topology(rabbitmq_url)
+    with amqp.Connection(f"{where.host}:{where.port}", user, password, virtual_host=where.virtual_host) as connection:
+        channel = connection.channel()
+        for body, kind in ((b"1", "a"), (b"odd", b"\xff\xfe"), (b"2", "a"), (b"", b"\xff"), (b"3", "a")):
+            channel.basic_publish(amqp.Message(body, content_type=kind), "", "porteria.mailer.dead")
+    wait_until(lambda: queue_depth(rabbitmq_url, "mailer.dead") == 5)
+
+    for _time in range(2):
+        dead = wait_until(lambda: len(found := list_dead(rabbitmq_url, "mailer")) == 5 and found)
+        assert sorted(letter.body for letter in dead) == [b"", b"", b"1", b"2", b"3"]
+        (reason,) = {letter.headers["porteria-reason"] for letter in dead if not letter.body}
+        assert "can not be read" in reason
+    assert resend_dead(rabbitmq_url, "mailer") == 3
+    wait_until(lambda: queue_depth(rabbitmq_url, "mailer.dead") == 2)
+    assert queue_depth(rabbitmq_url, "mailer") == 3
+    assert resend_dead(rabbitmq_url, "mailer") == 0
 
 
 def test_a_failing_handler_uses_up_no_delivery(rabbitmq_url, outsider):
