@@ -166,6 +166,9 @@ def test_signing_out_ends_it_here_and_goes_on_to_identity(client):
     token = client.get(HOME).text.split('name="csrf_token" value="')[1].split('"')[0]
     answer = client.post(HOME + "signout", data={"csrf_token": token})
     assert answer.location == "/backoffice/identity/signout"
+    dropped = {cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie") if "Max-Age=0" in cookie}
+    # Not porteria_client: a client who is signed in in the same browser goes on.
+    assert dropped == {"porteria_directory", "porteria_mailer", "porteria_portal"}
     assert client.get(HOME).status_code == 303
 
 
