@@ -38,7 +38,7 @@ def parts(tmp_path: Path, smtp_sink: SmtpSink) -> Iterator[tuple[System, dict[st
             system = System(
                 tmp_path,
                 database_url=postgres.create_databases(database.url, "faults"),
-                broker_url=broker.new_vhost(),  # type: ignore[attr-defined]
+                broker_url=broker.new_vhost(),
                 smtp_url=smtp_sink.url,
             )
             system.prepare()

@@ -16,7 +16,7 @@ from shared.events.mailer import LetterBounced
 from tests.support.mailer import PASSWORD, Mailer
 from tests.support.web import PUBLIC_URL, Issuer
 
-Call = Callable[..., TestResponse]
+Call = Callable[..., Any]
 
 
 @pytest.fixture
