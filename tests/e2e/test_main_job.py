@@ -124,3 +124,22 @@ def test_a_call_without_the_right_token_is_refused_as_a_problem(
     headers = {"Authorization": authorization} if authorization else {}
     answer = requests.get(f"{system.url}/api/directory/v1/parties", headers=headers, timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
+def test_an_address_corrected_a_moment_ago_is_the_one_that_gets_the_letter(system: System, sink: SmtpSink) -> None:
+    api = system.client()
+    party = api.post("directory/v1/parties", person(700))
+    emails = [{"address": "corrected@example.com", "principal": True}]
+    assert api.call("PATCH", f"directory/v1/parties/{party['id']}", json={"emails": emails}).ok
+    issued = api.post("identity/v1/credentials", {"party_id": party["id"], "mode": "random", "delivery": "password"})
+    assert issued["address"] == "corrected@example.com"
+    wait_until(lambda: sink.messages, message="the letter did not arrive")
+    assert [letter.recipients for letter in sink.messages] == [("corrected@example.com",)]
+
+
+def test_the_copy_of_the_directory_can_be_built_anew(system: System) -> None:
+    api = system.client()
+    people = api.get("directory/v1/parties/count")["count"]
+    assert people > 0
+    assert str(people) in system.run("identity", "rebuild-parties")
+    assert str(people) in system.run("portal", "rebuild-parties")

@@ -43,6 +43,25 @@ def fetch_unknown(db: Database, directory: Directory, party_ids: Iterable[uuid.U
     return [one for one in unknown if one not in found]
 
 
+def refresh_party(db: Database, directory: Directory, party_id: uuid.UUID) -> None:
+    """Take over one party as the directory has it at this moment.
+
+    An agent who corrects an address and issues a second later must not have the letter go to the old one. If the
+    directory does not answer, the copy decides; raises ServiceUnavailable if the copy does not know the party either.
+    """
+    try:
+        document = directory.find_party(party_id)
+    except ServiceUnavailable:
+        with db.read() as session:
+            if list_unknown(session, [party_id]):
+                raise
+        log.warning("party_not_refreshed", party_id=str(party_id))
+        return
+    if document is not None:
+        with db.write() as session:
+            copy_parties(session, [party_of(document)])
+
+
 def wait_for_copy(
     db: Database, directory: Directory, at_most: timedelta, stopped: Callable[[], bool] = lambda: False
 ) -> bool:

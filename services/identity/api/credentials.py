@@ -10,7 +10,7 @@ from flask import g, request
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
-from services.identity.actions.catching_up import fetch_unknown
+from services.identity.actions.catching_up import refresh_party
 from services.identity.actions.issuing import Secret, Terms, issue_credentials, make_link_secret, make_random_secret
 from services.identity.actions.lifecycle import revoke_access
 from services.identity.actions.runtime import runtime
@@ -52,7 +52,7 @@ def _prepare_issue() -> None:
     held, db = runtime(), current().db
     if order["delivery"] != "none":
         refresh_sealing_key(db, held.clients.mailer)
-    fetch_unknown(db, held.clients.directory, [order["party_id"]])
+    refresh_party(db, held.clients.directory, order["party_id"])
     if order["mode"] == "manual":
         g.secret = _typed_secret(order["party_id"], order["password"])
     else:
