@@ -29,7 +29,7 @@ demo: install ## Fill it with believable data and walk the main job
 	@$(BIN)/python -m shared.embedded.demo $(ARGS)
 
 test: install-dev ## Run every test (ARGS="tests/unit -k letter" picks some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: install-dev ## Run the checks that need no server: style, types, arrows, translations, documents, names
 	@$(BIN)/ruff check .

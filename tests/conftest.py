@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Spanish pages need compiled catalogs, also when pytest was started without make."""
     compile_catalogs(session.config.rootpath)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that runs a share of the tests hands on which servers it used."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = servers.REPORT.lines
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The process that collects the results takes it over."""
+    servers.REPORT.lines += getattr(node, "workeroutput", {}).get("servers", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -48,12 +60,20 @@ def rabbitmq_server() -> Iterator[servers.RabbitmqServer]:
         servers.lacking(error)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: servers.PostgresServer) -> Iterator[str]:
-    """Fresh databases, one per service: an address with `{service}` in it."""
+@pytest.fixture(scope="session")
+def databases(postgres_server: servers.PostgresServer) -> Iterator[tuple[str, str]]:
+    """One set of databases for all tests, one test after the other: its prefix and its address."""
     prefix = f"t{secrets.token_hex(5)}"
-    yield postgres.create_databases(postgres_server.url, prefix)
+    yield prefix, postgres.create_databases(postgres_server.url, prefix)
     postgres.drop_databases(postgres_server.url, prefix)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: servers.PostgresServer, databases: tuple[str, str]) -> Iterator[str]:
+    """Empty databases, one per service: an address with `{service}` in it."""
+    prefix, url = databases
+    yield url
+    postgres.empty_databases(postgres_server.url, prefix)
 
 
 @pytest.fixture

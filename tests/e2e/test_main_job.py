@@ -100,7 +100,8 @@ def test_an_independent_client_reads_cloud_events_from_the_exchange(system: Syst
             assert properties.content_type == "application/cloudevents+json"
             event = json.loads(body)
             assert (event["specversion"], event["type"]) == ("1.0", method.routing_key)
-            seen[event["type"]] = event
+            if event["data"]["party_id"] == party["id"]:  # letters of former tests may still be told of
+                seen[event["type"]] = event
         return "porteria.identity.CredentialActivated.v1" in seen
 
     wait_until(heard, timeout=30, message=lambda: f"heard only {sorted(seen)}")
@@ -108,7 +109,6 @@ def test_an_independent_client_reads_cloud_events_from_the_exchange(system: Syst
     assert {"PartyRegistered", "CredentialIssued", "LetterSent", "CredentialActivated"} <= {
         name.split(".")[2] for name in seen
     }
-    assert seen["porteria.directory.PartyRegistered.v1"]["data"]["party_id"] == party["id"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,17 @@ def create_databases(url: str, prefix: str) -> str:
     return pattern.replace(f"{prefix}_SERVICE", f"{prefix}_{{service}}")
 
 
+def empty_databases(url: str, prefix: str) -> None:
+    """Empty what `create_databases` created, for the next test: far quicker than to drop and create it."""
+    for service in SERVICES:
+        name = f"{prefix}_{service}"
+        address = make_url(url).set(database=name).render_as_string(hide_password=False)
+        with psycopg.connect(plain(address), autocommit=True) as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+            connection.execute(others, (name, connection.info.backend_pid))
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
 def drop_databases(url: str, prefix: str) -> None:
     """Drop what `create_databases` created, whoever is still connected."""
     with psycopg.connect(plain(url), autocommit=True) as connection:

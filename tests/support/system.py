@@ -98,10 +98,11 @@ class System:
 
     def start(self, *names: str) -> None:
         """Start these processes (`mailer.worker`, `identity.web`, `frontdoor`), all of them by default."""
-        for name in names or self.names:
+        said = {name: self.log(name).stat().st_size if self.log(name).exists() else 0 for name in names or self.names}
+        for name in said:
             self.processes[name] = start(self._command(name), log=self.log(name), env=self.environment)
-        for name in names or self.names:
-            self._wait_ready(name)
+        for name, before in said.items():
+            self._wait_ready(name, before)
 
     @property
     def names(self) -> list[str]:
@@ -116,15 +117,20 @@ class System:
         bind = ["--bind", f"127.0.0.1:{self.ports[service]}"] if side == "web" else []
         return [sys.executable, "-m", f"services.{service}", side, *bind]
 
-    def _wait_ready(self, name: str) -> None:
+    def _wait_ready(self, name: str, said_before: int) -> None:
+        """Wait until a web process answers, or a worker says that it has begun."""
         if name.endswith(".web"):
             service = name.split(".", maxsplit=1)[0]
             address = f"http://127.0.0.1:{self.ports[service]}/readyz/{service}"
         elif name == "frontdoor":
             address = f"{self.url}/healthz/identity"
         else:
-            return
-        wait_ready(self.processes[name], lambda: answers(address), what=name, log=self.log(name), timeout=60)
+            address = ""
+
+        def is_ready() -> bool:
+            return answers(address) if address else b"worker_started" in self.log(name).read_bytes()[said_before:]
+
+        wait_ready(self.processes[name], is_ready, what=name, log=self.log(name), timeout=60)
 
     def kill(self, name: str) -> None:
         """SIGKILL a process and all that it started."""
