@@ -16,7 +16,7 @@ from shared import clock
 
 WAIT = 0.5
 IDLE = 30.0
-SLOW = 0.05
+SLOW = 0.1
 """Seconds per letter from which on letters are marked one by one, so that few of them are ever in flight."""
 
 log = structlog.get_logger(__name__)

@@ -32,7 +32,7 @@ from shared.wake import wake
 CLAIM = 200
 ENOUGH = 100
 """While so many are in hand, no more are claimed."""
-GROUP = 10
+GROUP = 5
 DATABASE_PAUSE = 0.3
 GIVE_UP_AFTER = 10.0
 """Seconds for which a stopping worker still tries to record what came of letters while the database is away."""
