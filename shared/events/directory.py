@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.events.registry import event
 
@@ -48,3 +49,13 @@ class PartyUpdated(_Party):
 @dataclass(frozen=True, kw_only=True)
 class PartyDeactivated(_Party):
     """A party was deactivated: its credentials are suspended, its sessions end, its waiting letters stop."""
+
+
+@event("porteria.directory.AddressCleared.v1")
+@dataclass(frozen=True, kw_only=True)
+class AddressCleared:
+    """An agent says that an e-mail address which bounced or was blocked may be written to again."""
+
+    party_id: uuid.UUID
+    address: str
+    at: datetime

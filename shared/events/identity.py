@@ -96,3 +96,23 @@ class RecoveryRequested:
     expires_at: datetime
     recipient: Recipient
     secret: SealedSecret
+
+
+@event("porteria.identity.StaffInvited.v1")
+@dataclass(frozen=True, kw_only=True)
+class StaffInvited:
+    """A member of the staff gets a single-use link to choose a password; the secret is its token.
+
+    `purpose`: `invitation` (somebody new) or `reset` (the password was forgotten). What is sealed is sealed for
+    `invitation_id` and `address`.
+    """
+
+    invitation_id: uuid.UUID
+    staff_id: uuid.UUID
+    purpose: str
+    username: str
+    name: str
+    address: str
+    language: str
+    expires_at: datetime
+    secret: SealedSecret

@@ -48,3 +48,22 @@ class LetterBounced(_Letter):
     """The letter was accepted and came back. `answer` is what the receiving system said."""
 
     answer: str
+
+
+@event("porteria.mailer.AddressSuppressed.v1")
+@dataclass(frozen=True, kw_only=True)
+class AddressSuppressed:
+    """Nothing is sent to this address any more. `reason`: `bounced` or `manual` (somebody of the staff said so)."""
+
+    address: str
+    reason: str
+    at: datetime
+
+
+@event("porteria.mailer.AddressReleased.v1")
+@dataclass(frozen=True, kw_only=True)
+class AddressReleased:
+    """Somebody of the staff took the address off the suppression list: it may be written to again."""
+
+    address: str
+    at: datetime

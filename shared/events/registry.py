@@ -43,9 +43,12 @@ def event(name: str) -> Callable[[type[E]], type[E]]:
 
 def registered() -> dict[str, type]:
     """Every declared event: type to dataclass. The modules that declare them are loaded here."""
+    import shared.events.acts
     import shared.events.directory
+    import shared.events.external
     import shared.events.identity
-    import shared.events.mailer  # noqa: F401
+    import shared.events.mailer
+    import shared.events.portal  # noqa: F401
 
     return dict(sorted(_types.items()))
 
@@ -79,8 +82,7 @@ def _schema_class(cls: type[Any]) -> type[Schema]:
 def _build_schema(cls: type[Any]) -> type[Schema]:
     hints = typing.get_type_hints(cls)
     declared: dict[str, Any] = {
-        item.name: _field(hints[item.name], required=item.default is dataclasses.MISSING)
-        for item in dataclasses.fields(cls)
+        item.name: _field(hints[item.name], required=is_required(item)) for item in dataclasses.fields(cls)
     }
 
     def make(_self: Schema, data: dict[str, Any], **_: Any) -> Any:
@@ -89,6 +91,11 @@ def _build_schema(cls: type[Any]) -> type[Schema]:
     declared["make"] = post_load(make)
     declared["Meta"] = type("Meta", (), {"unknown": EXCLUDE})
     return type(cls.__name__, (Schema,), declared)
+
+
+def is_required(item: dataclasses.Field[Any]) -> bool:
+    """Whether a field of an event has no default."""
+    return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
 
 
 def _field(hint: Any, *, required: bool) -> fields.Field[Any]:

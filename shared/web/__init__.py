@@ -2,6 +2,7 @@
 
 from shared.web.api import PageQuery, answer_page, create_api, page_schema
 from shared.web.app import create_app
+from shared.web.attention import Attention, attention_blueprint
 from shared.web.context import MenuItem, Porteria, Staff, current
 from shared.web.errors import Problem, error_answer, problem_response, register_errors
 from shared.web.idempotency import do_not_store, idempotent, purge_idempotency_keys
@@ -13,6 +14,7 @@ from shared.web.tokens import Actor, Client, acting_staff, current_client, requi
 
 __all__ = [
     "Actor",
+    "Attention",
     "BadCursor",
     "CallFailed",
     "Client",
@@ -26,6 +28,7 @@ __all__ = [
     "Staff",
     "acting_staff",
     "answer_page",
+    "attention_blueprint",
     "create_api",
     "create_app",
     "current",

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import structlog
 from flask import Flask, Response, g, request
 
+from shared.audit import acting
 from shared.correlation import correlated, correlation_id
 from shared.metrics import observe_request
 
@@ -22,9 +23,10 @@ def init_observing(app: Flask, service: str) -> None:
 
     def begin() -> None:
         given = request.headers.get(HEADER, "")
-        g.correlation = ExitStack()
+        g.work = ExitStack()
         # An outsider's id is taken only if it cannot break a log line or a header.
-        g.correlation.enter_context(correlated(given if ACCEPTABLE.fullmatch(given) else None))
+        g.work.enter_context(correlated(given if ACCEPTABLE.fullmatch(given) else None))
+        g.work.enter_context(acting())  # nobody yet: the guard of the view knows who it is
         g.began = time.perf_counter()
 
     def finish(response: Response) -> Response:
@@ -45,7 +47,7 @@ def init_observing(app: Flask, service: str) -> None:
         return response
 
     def end(_error: BaseException | None) -> None:
-        stack: ExitStack | None = g.pop("correlation", None)
+        stack: ExitStack | None = g.pop("work", None)
         if stack is not None:
             stack.close()
 

@@ -9,6 +9,7 @@ from flask import flash, g, redirect, request, session
 from flask_babel import gettext
 
 from shared import clock
+from shared.audit import Actor, become
 from shared.web.context import Staff, current
 from shared.web.errors import Problem
 
@@ -86,6 +87,7 @@ def staff_required(role: str | None = None) -> Callable[[Callable[..., Any]], Ca
             needed = role or ("auditor" if request.method in SAFE_METHODS else "agent")
             if not has_role(staff, needed):
                 raise Problem(403, _refusal(staff))
+            become(Actor("staff", staff.id, staff.name, request.remote_addr or ""))
             return view(*args, **kwargs)
 
         return guarded

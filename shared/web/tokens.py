@@ -18,7 +18,7 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
 from joserfc.jwk import KeySet
 
-from shared import clock
+from shared import audit, clock
 from shared.settings import CommonSettings
 from shared.web.context import current
 from shared.web.errors import Problem
@@ -123,6 +123,7 @@ def require_scope(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 detail = gettext("The token lacks the scope %(scope)s.", scope=" ".join(missing))
                 raise Problem(403, detail, headers=_challenge("insufficient_scope", " ".join(scopes)))
             g.client = client
+            audit.become(_actor(client))
             return view(*args, **kwargs)
 
         documented: dict[str, Any] = deepcopy(getattr(view, "_apidoc", {}))
@@ -131,6 +132,14 @@ def require_scope(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def _actor(client: Client) -> audit.Actor:
+    """Who is behind the call: the person in whose name one of our services calls, else the program itself."""
+    staff, address = acting_staff(), request.remote_addr or ""
+    if staff:
+        return audit.Actor("staff", staff.id, staff.name, address)
+    return audit.Actor("system" if client.is_first_party else "client", client.id, client.id, address)
 
 
 def _authenticate() -> Client:

@@ -7,8 +7,8 @@ from services.identity.rules.addresses import LOOPBACK
 PREFIX = "porteria-"
 SERVICE_SCOPES = {
     "directory": ["credentials:issue"],
-    "identity": ["parties:read", "keys:read", "letters:read"],
-    "mailer": ["parties:read", "letters:send"],
+    "identity": ["parties:read", "keys:read", "letters:read", "attention:read"],
+    "mailer": ["parties:read"],
     "portal": ["credentials:verify", "passwords:write", "parties:read"],
 }
 

@@ -13,6 +13,9 @@ API_SCOPES = {
     "letters:cancel": "Cancel letters that wait",
     "letters:send": "Ask for letters",
     "queue:control": "Pause and resume the sending of letters",
+    "addresses:write": "Block e-mail addresses and release them",
+    "bounces:write": "Report letters that came back",
+    "attention:read": "Read what needs attention",
     "invoices:read": "Read invoices",
     "invoices:write": "Create and void invoices",
 }
