@@ -66,7 +66,7 @@ def test_what_is_no_cloud_event_is_refused(body: bytes) -> None:
 def test_every_event_has_a_producer(name: str) -> None:
     """The service in the type's name publishes it: its rooms construct the event class, or record an act."""
     service, noun = name.split(".")[1:3]
-    made = r"record_act\(\s*session,\s*SERVICE," if noun == "ActRecorded" else rf"\b{TYPES[name].__name__}\("
+    made = rf'record_act\(\s*session,\s*"{service}",' if noun == "ActRecorded" else rf"\b{TYPES[name].__name__}\("
     sources = Path(__file__).parents[2].glob(f"services/{service}/**/*.py")
     assert any(re.search(made, source.read_text("utf-8")) for source in sources)
 
