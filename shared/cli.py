@@ -17,6 +17,7 @@ from shared.embedded.lifeline import follow_parent
 from shared.inbox import Handlers
 from shared.logs import configure_logs
 from shared.settings import CommonSettings, SettingsError
+from shared.tracing import configure_tracing
 from shared.worker import Job, Worker, stop_on_signals, wait_for_database
 
 
@@ -41,6 +42,11 @@ class Service:
             click.echo(f"{self.name} does not start, a setting is wrong or missing:\n{error}", err=True)
             sys.exit(2)
         return settings, Database(settings.database_url(self.name))
+
+    def application(self, settings: Any, db: Database) -> Flask:
+        """The application, made in the process that answers: what exports traces would not survive a fork."""
+        configure_tracing(self.name, settings.otlp_url)
+        return self.create_app(settings, db)
 
 
 class _Server(BaseApplication):
@@ -84,7 +90,7 @@ def command_line(service: Service) -> click.Group:
             "control_socket_disable": True,
         }
         known = {name: value for name, value in options.items() if name in _gunicorn_settings()}
-        _Server(lambda: service.create_app(settings, db), known).run()
+        _Server(lambda: service.application(settings, db), known).run()
 
     @group.command()
     def worker() -> None:
@@ -92,6 +98,7 @@ def command_line(service: Service) -> click.Group:
         settings, db = service.load()
         stop = threading.Event()
         stop_on_signals(stop)
+        configure_tracing(service.name, settings.otlp_url)
         wait_for_database(db, stop)
         runner = Worker(service.name, db, settings.broker_url, service.handlers, stop=stop)
         runner.run(service.jobs(settings, db, runner))

@@ -6,12 +6,14 @@ delay and without holding up the queue, and dead-lettered in the end. While the 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 import structlog
+from opentelemetry.trace import Span, SpanKind
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, Uuid, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -22,6 +24,7 @@ from shared.bus import DeadLetter, Delivery, send_dead
 from shared.correlation import correlated
 from shared.db import Database, UtcDateTime, new_id, plumbing
 from shared.events import Envelope, InvalidEvent, decode
+from shared.tracing import span
 from shared.wake import wake
 
 KEEP = timedelta(days=8)  # longer than the seven days after which nobody delivers an event again
@@ -110,8 +113,9 @@ class Inbox:
         with self._db.write() as session:
             fresh = _remember(session, [item.envelope for item in received])
             for (cls, correlation), group in groupby(fresh, key=lambda e: (type(e.event), e.correlation_id)):
-                with correlated(correlation):
-                    self._handlers[cls](session, [envelope.event for envelope in group])
+                envelopes = list(group)
+                with correlated(correlation), _handling(envelopes):
+                    self._handlers[cls](session, [envelope.event for envelope in envelopes])
 
     def _defer(self, delivery: Delivery, error: Exception) -> None:
         with self._db.write() as session:
@@ -168,6 +172,13 @@ class Inbox:
         with self._db.write() as session:
             session.execute(delete(inbox).where(inbox.c.received_at < clock.now() - KEEP))
         return False
+
+
+def _handling(envelopes: list[Envelope]) -> AbstractContextManager[Span]:
+    """The span of a handler: it goes on with the trace of the first event, and is linked to those of the others."""
+    first, *others = dict.fromkeys(envelope.traceparent for envelope in envelopes)
+    name, count = envelopes[0].type, {"messaging.batch.message_count": len(envelopes)}
+    return span(f"process {name}", SpanKind.CONSUMER, parent=first, links=others, attributes=count)
 
 
 def _remember(session: Session, envelopes: list[Envelope]) -> list[Envelope]:

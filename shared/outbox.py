@@ -20,6 +20,7 @@ from shared.bus import BrokerUnavailable, Message, Publisher, open_publisher
 from shared.correlation import correlation_id
 from shared.db import Database, UtcDateTime, new_id, plumbing
 from shared.events import encode, type_of
+from shared.tracing import current_traceparent
 from shared.wake import Wakeups, wake
 
 TOPIC = "outbox"
@@ -51,7 +52,8 @@ def publish(session: Session, *events: Any) -> None:
 
 def _row(event: Any, moment: datetime) -> dict[str, Any]:
     identifier = new_id()
-    body = encode(event, id=identifier, time=moment, correlation_id=correlation_id())
+    correlation, trace = correlation_id(), current_traceparent()
+    body = encode(event, id=identifier, time=moment, correlation_id=correlation, traceparent=trace)
     return {"id": identifier, "routing_key": type_of(type(event)), "body": body, "created_at": moment}
 
 

@@ -123,6 +123,12 @@ class CommonSettings:
         default="",
         help="How services reach each other, may contain {service}; none = the front door on this machine.",
     )
+    otlp_url: str = setting(
+        "PORTERIA_OTLP_URL",
+        url("http", "https"),
+        default="",
+        help="OpenTelemetry collector for traces (OTLP over HTTP), such as http://localhost:4318; none = no traces.",
+    )
     timezone: str = setting("PORTERIA_TIMEZONE", zone, default="America/Bogota", help="Zone in which times are shown.")
     language: str = setting(
         "PORTERIA_LANGUAGE", one_of(*LANGUAGES), default="es", help="Language where nobody chose one: es or en."

@@ -91,6 +91,7 @@ def _cloud_event() -> dict[str, Any]:
             "time": {"type": "string", "format": "date-time"},
             "datacontenttype": {"const": "application/json"},
             "correlationid": {"type": "string", "description": "Follows a piece of work through requests and events."},
+            "traceparent": {"type": "string", "description": "W3C trace context, where traces are recorded."},
             "data": {"type": "object"},
         },
     }

@@ -28,10 +28,21 @@ class Envelope:
     time: datetime | None
     correlation_id: str | None
     event: Any
+    traceparent: str | None = None
 
 
-def encode(event: Any, *, id: uuid.UUID, time: datetime, correlation_id: str | None) -> bytes:  # noqa: A002
-    """The bytes of an event. The source is `/porteria/<service>`, taken from the type."""
+def encode(
+    event: Any,
+    *,
+    id: uuid.UUID,  # noqa: A002
+    time: datetime,
+    correlation_id: str | None,
+    traceparent: str | None = None,
+) -> bytes:
+    """The bytes of an event. The source is `/porteria/<service>`, taken from the type.
+
+    `traceparent` is CloudEvents' extension for distributed tracing.
+    """
     name = type_of(type(event))
     attributes: dict[str, Any] = {
         "id": str(id),
@@ -43,6 +54,8 @@ def encode(event: Any, *, id: uuid.UUID, time: datetime, correlation_id: str | N
     }
     if correlation_id:
         attributes["correlationid"] = correlation_id
+    if traceparent:
+        attributes["traceparent"] = traceparent
     data = schema_of(type(event)).dump(event)
     return bytes(_format.write(CloudEvent(attributes, data)))
 
@@ -62,4 +75,9 @@ def decode(body: bytes) -> Envelope:
         time=raw.get_time(),
         correlation_id=raw.get_extension("correlationid"),
         event=load(raw.get_type(), raw.get_data()),
+        traceparent=_text(raw.get_extension("traceparent")),
     )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -6,7 +6,9 @@ from contextlib import ExitStack
 
 import structlog
 from flask import Flask, Response, g, request
+from opentelemetry.trace import SpanKind
 
+from shared import tracing
 from shared.audit import acting
 from shared.correlation import correlated, correlation_id
 from shared.metrics import observe_request
@@ -27,14 +29,19 @@ def init_observing(app: Flask, service: str) -> None:
         # An outsider's id is taken only if it cannot break a log line or a header.
         g.work.enter_context(correlated(given if ACCEPTABLE.fullmatch(given) else None))
         g.work.enter_context(acting())  # nobody yet: the guard of the view knows who it is
+        if not request.path.startswith(QUIET):
+            name = f"{request.method} {_route()}"
+            asked_by = request.headers.get(tracing.HEADER)
+            g.span = g.work.enter_context(tracing.span(name, SpanKind.SERVER, parent=asked_by))
         g.began = time.perf_counter()
 
     def finish(response: Response) -> Response:
         response.headers[HEADER] = correlation_id() or ""
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
-        # The rule, not the path: a path may hold a single-use link, and paths are endless as metric labels.
-        route = request.url_rule.rule if request.url_rule else "unmatched"
+        route = _route()
         observe_request(service, request.method, route, response.status_code, seconds)
+        if "span" in g:
+            g.span.set_attributes(_facts(route, response.status_code))
         if not request.path.startswith(QUIET) and not (request.endpoint or "").endswith("static"):
             log.info(
                 "request",
@@ -54,3 +61,13 @@ def init_observing(app: Flask, service: str) -> None:
     app.before_request(begin)
     app.after_request(finish)
     app.teardown_request(end)
+
+
+def _route() -> str:
+    # The rule, not the path: a path may hold a single-use link, and paths are endless as metric labels.
+    return request.url_rule.rule if request.url_rule else "unmatched"
+
+
+def _facts(route: str, status: int) -> dict[str, str | int]:
+    """As OpenTelemetry's conventions for HTTP name them."""
+    return {"http.request.method": request.method, "http.route": route, "http.response.status_code": status}

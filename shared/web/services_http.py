@@ -9,6 +9,7 @@ from urllib.parse import quote
 import requests
 import structlog
 from flask import has_request_context
+from opentelemetry.trace import SpanKind
 from requests.adapters import HTTPAdapter
 
 from shared.correlation import correlation_id
@@ -16,6 +17,7 @@ from shared.i18n import language
 from shared.keyring import Keyring
 from shared.metrics import CALLS
 from shared.settings import CommonSettings
+from shared.tracing import current_traceparent, span
 from shared.web.staff import current_staff
 from shared.web.tokens import ACTOR_HEADER, Actor, acting_staff
 
@@ -97,6 +99,10 @@ class ServiceClient:
         key: str | None = None,
     ) -> Any:
         """One call with bounded retries; returns the JSON of the answer, None if it has no body."""
+        with span(f"{method} {target}", SpanKind.CLIENT, attributes={"http.request.method": method}):
+            return self._call(method, target, path, params=params, json=json, key=key)
+
+    def _call(self, method: str, target: str, path: str, *, params: Any, json: Any, key: str | None) -> Any:
         url = f"{self._settings.internal_url(target)}/api/{target}/v1{path}"
         headers = self._headers(key)
         safe = method in ("GET", "HEAD") or key is not None
@@ -144,6 +150,8 @@ class ServiceClient:
             headers["Accept-Language"] = language()  # so that a refusal can be shown to the reader as it is
         if current := correlation_id():
             headers["X-Correlation-Id"] = current
+        if trace := current_traceparent():
+            headers["traceparent"] = trace
         if actor := _acting():
             headers[ACTOR_HEADER] = f"{actor.id};{quote(actor.name)}"
         if key is not None:
