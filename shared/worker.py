@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy import text
@@ -53,16 +54,15 @@ class Worker:
             Job("deferred", lambda: self._inbox.retry_deferred(self._broker_url, self._service), 1.0, DEFERRED_TOPIC),
             Job("forget_old", self._inbox.forget_old, 3600.0),
         ]
-        loops: list[tuple[str, Callable[[], None]]] = [
+        jobs_at_work = [(job.name, partial(self._repeat, job)) for job in (*plumbing, *jobs)]
+        on_the_bus: list[tuple[str, Callable[[], None]]] = [
             ("consumer", self._consume),
             ("relay", lambda: Relay(self._db, self._broker_url, self.wakeups).run(self.stop)),
         ]
-        loops += [(job.name, lambda job=job: self._repeat(job)) for job in (*plumbing, *jobs)]  # type: ignore[misc]
-        self._declare()
         self.wakeups.start()
-        threads = [threading.Thread(target=loop, name=name) for name, loop in loops]
-        for thread in threads:
-            thread.start()
+        threads = _started(jobs_at_work)  # they need no broker: letters go out while it is away
+        self._declare()
+        threads += _started(on_the_bus)
         log.info("worker_started", service=self._service)
         self.stop.wait()
         self.wakeups.signal_all()
@@ -107,6 +107,13 @@ class Worker:
                 job.finish()
             except Exception:
                 log.exception("job_not_finished", job=job.name)
+
+
+def _started(loops: Sequence[tuple[str, Callable[[], None]]]) -> list[threading.Thread]:
+    threads = [threading.Thread(target=loop, name=name) for name, loop in loops]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
 def wait_for_database(db: Database, stop: threading.Event) -> None:
