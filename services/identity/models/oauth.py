@@ -19,6 +19,11 @@ class OAuthClient(Base):
     name: Mapped[str] = mapped_column(String(120))
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     """SHA-256; the secret has 256 random bits, so a slow hash would add nothing."""
+    secret_changed_at: Mapped[datetime | None]
+    """None: the secret is the first one."""
+    former_secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    former_secret_until: Mapped[datetime | None]
+    """Until then the secret before the present one is good too, so that a rotation interrupts nothing."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     first_party: Mapped[bool] = mapped_column(default=False)

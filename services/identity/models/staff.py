@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base
@@ -26,6 +26,8 @@ class StaffMember(Base):
     password_hash: Mapped[str] = mapped_column(String(72))
     must_change: Mapped[bool] = mapped_column(default=False)
     """The password was given by an administrator and has to be changed at the first sign-in."""
+    invited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Got a link to choose a password and has not done so yet; until then nobody knows one that fits `password_hash`."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
@@ -43,3 +45,22 @@ class StaffSession(Base):
     started_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class StaffInvitation(Base):
+    """A single-use link on which a member of the staff chooses a password."""
+
+    __tablename__ = "staff_invitations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(10))
+    """`invitation` (somebody new) or `reset` (the password was forgotten)."""
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    address: Mapped[str] = mapped_column(String(254))
+    """Where the link was sent to."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    """A newer link took its place, the address changed, or the person was suspended."""
