@@ -65,6 +65,11 @@ class Porteria:
         """The path of this service's own back office."""
         return f"/backoffice/{self.service}/"
 
+    @property
+    def stay_path(self) -> str:
+        """Where a page on which somebody writes for long has its sign-in renewed; "" where that is not needed."""
+        return f"{self.home}stay" if self.signin_path == f"{self.home}signin" else ""
+
 
 def current() -> Porteria:
     """The service that answers the present request."""

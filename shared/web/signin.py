@@ -20,7 +20,7 @@ from joserfc.errors import JoseError
 from shared.i18n import language
 from shared.web.context import Staff, current
 from shared.web.errors import Problem
-from shared.web.staff import ROLES, remember_staff, safe_next
+from shared.web.staff import ROLES, remember_staff, safe_next, staff_required
 from shared.web.tokens import read_claims
 
 FLOW_SECONDS = 600
@@ -32,11 +32,12 @@ log = structlog.get_logger(__name__)
 
 
 def signin_blueprint(service: str) -> Blueprint:
-    """`signin`, `callback` and `signout` below `/backoffice/<service>/`."""
+    """`signin`, `callback`, `signout` and `stay` below `/backoffice/<service>/`."""
     blueprint = Blueprint("staff", __name__, url_prefix=f"/backoffice/{service}")
     blueprint.get("/signin")(signin)
     blueprint.get("/callback")(callback)
     blueprint.post("/signout")(signout)
+    blueprint.get("/stay")(staff_required()(stay))
     return blueprint
 
 
@@ -99,6 +100,11 @@ def signout() -> Response:
         if service != "identity":  # it needs its cookie to know which session ends
             response.delete_cookie(f"porteria_{service}", path="/")
     return response  # type: ignore[return-value]
+
+
+def stay() -> Response:
+    """Asked by the script of a page on which somebody is still writing, so that the sign-in is renewed meanwhile."""
+    return Response(status=204)
 
 
 def _exchange(code: str, flow: dict[str, str]) -> str:

@@ -39,6 +39,16 @@ document.addEventListener("DOMContentLoaded", () => {
   renew(0);
 });
 
+// Whoever writes for long stays signed in: a sign-in that nobody renews ends, and with it what was written.
+const STAY_EVERY = 4 * 60 * 1000;
+let stayed = Date.now();
+document.addEventListener("input", (event) => {
+  const where = document.body.dataset.stay;
+  if (!where || event.target.form?.method !== "post" || Date.now() - stayed < STAY_EVERY) return;
+  stayed = Date.now();
+  fetch(where, { credentials: "same-origin" }).catch(() => {});
+});
+
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.selectAll;
   if (!name) return;

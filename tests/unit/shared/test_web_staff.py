@@ -84,6 +84,16 @@ def test_a_form_sent_too_long_after_the_last_renewal_changes_nothing_and_says_so
             assert "no se guardó nada" in str(session["_flashes"])
 
 
+def test_a_page_on_which_somebody_writes_for_long_has_the_sign_in_renewed(client):
+    sign_in(client)
+    assert f'data-stay="{HOME}stay"' in client.get(HOME).text
+    began = clock.now()
+    assert client.get(HOME + "stay").status_code == 204
+    with time_machine.travel(began + timedelta(minutes=11), tick=False):
+        answer = client.get(HOME + "stay", headers={"Sec-Fetch-Dest": "empty"})
+        assert answer.location == "/backoffice/directory/signin?next=%2Fbackoffice%2Fdirectory%2Fstay"
+
+
 def test_a_service_may_know_by_itself_who_is_signed_in(tmp_path):
     def load() -> Staff:
         return Staff(id="1", name="Directa", role="agent")
@@ -91,6 +101,7 @@ def test_a_service_may_know_by_itself_who_is_signed_in(tmp_path):
     app = small_app(settings_in(tmp_path), Issuer(), load_staff=load, signin_path="/backoffice/identity/login")
     assert "hola Directa" in app.test_client().get(HOME).text
     assert app.test_client().get(HOME + "signin").status_code == 404
+    assert "data-stay" not in app.test_client().get(HOME).text
 
 
 def test_the_sign_in_page_is_where_the_service_says(tmp_path):
