@@ -1,0 +1,86 @@
+"""REST of letters: lists, one letter, cancelling, and letters that came back."""
+
+import uuid
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from services.mailer.actions.bouncing import mark_bounced
+from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
+from services.mailer.api.caller import caller
+from services.mailer.queries import LetterFilter, find_letter, list_attempts, list_letters
+from services.mailer.schemas import (
+    BouncedIn,
+    CancelIn,
+    CancellationOut,
+    LetterDetailOut,
+    LetterOut,
+    LetterPage,
+    LetterQuery,
+)
+from shared.web import Problem, answer_page, current, idempotent, require_scope
+
+letters = Blueprint("letters_api", __name__, url_prefix="/letters", description="Letters")
+
+
+@letters.get("")
+@require_scope("letters:read")
+@letters.arguments(LetterQuery, location="query")
+@letters.response(200, LetterPage)
+def index(query: dict[str, Any]) -> Any:
+    """Letters, the newest first."""
+    wanted = LetterFilter(
+        state=query["state"],
+        kind=query["kind"],
+        batch_id=query["batch_id"],
+        party_id=query["party_id"],
+        text=query["q"],
+    )
+    with current().db.read() as session:
+        return answer_page(list_letters(session, wanted, cursor=query["cursor"], limit=query["limit"]))
+
+
+@letters.get("/<uuid:letter_id>")
+@require_scope("letters:read")
+@letters.response(200, LetterDetailOut)
+def show(letter_id: uuid.UUID) -> Any:
+    """A letter with its attempts."""
+    with current().db.read() as session:
+        letter = find_letter(session, letter_id)
+        if letter is None:
+            raise Problem(404, _("There is no such letter."))
+        letter.attempt_list = list_attempts(session, letter_id)  # type: ignore[attr-defined]
+        return letter
+
+
+@letters.post("/cancel")
+@require_scope("letters:cancel")
+@idempotent
+@letters.arguments(CancelIn)
+@letters.response(200, CancellationOut)
+def cancel(session: Session, body: dict[str, Any]) -> Cancellation:
+    """Cancel letters that wait: some by their ids, a batch, or all. What is being sent can not be cancelled."""
+    if "ids" in body:
+        return cancel_selected(session, body["ids"], caller())
+    if "batch_id" in body:
+        return cancel_batch(session, body["batch_id"], caller())
+    return cancel_all(session, caller())
+
+
+@letters.post("/<uuid:letter_id>/bounced")
+@require_scope("letters:cancel")
+@idempotent
+@letters.arguments(BouncedIn)
+@letters.response(200, LetterOut)
+@letters.alt_response(409, description="It is not a letter that was sent, or it came back already")
+def bounced(session: Session, body: dict[str, Any], letter_id: uuid.UUID) -> Any:
+    """Say that a sent letter came back: unless somebody used its key, the former one is valid again."""
+    marked = mark_bounced(session, letter_id, body["answer"], caller())
+    letter = find_letter(session, letter_id)
+    if letter is None:
+        raise Problem(404, _("There is no such letter."))
+    if not marked:
+        raise Problem(409, _("Only a letter that was sent can come back."), state=letter.state)
+    return letter
