@@ -5,15 +5,16 @@ be accepted is dead-lettered at once. A handler that fails is tried again later 
 delay and without holding up the queue, and dead-lettered in the end. While the database is away nothing is taken.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 import structlog
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import SpanKind
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, Uuid, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -53,7 +54,14 @@ deferred = Table(
     Column("next_at", UtcDateTime, nullable=False, index=True),
 )
 
+_handled: ContextVar[Sequence[Envelope]] = ContextVar("porteria_handled", default=())
+
 log = structlog.get_logger(__name__)
+
+
+def handled_envelopes() -> Sequence[Envelope]:
+    """For a handler: the envelopes of the events that it was just given, in the same order."""
+    return _handled.get()
 
 
 @dataclass(frozen=True)
@@ -174,11 +182,17 @@ class Inbox:
         return False
 
 
-def _handling(envelopes: list[Envelope]) -> AbstractContextManager[Span]:
+@contextmanager
+def _handling(envelopes: list[Envelope]) -> Iterator[None]:
     """The span of a handler: it goes on with the trace of the first event, and is linked to those of the others."""
     first, *others = dict.fromkeys(envelope.traceparent for envelope in envelopes)
     name, count = envelopes[0].type, {"messaging.batch.message_count": len(envelopes)}
-    return span(f"process {name}", SpanKind.CONSUMER, parent=first, links=others, attributes=count)
+    token = _handled.set(envelopes)
+    try:
+        with span(f"process {name}", SpanKind.CONSUMER, parent=first, links=others, attributes=count):
+            yield
+    finally:
+        _handled.reset(token)
 
 
 def _remember(session: Session, envelopes: list[Envelope]) -> list[Envelope]:

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from services.identity.actions.auditing import append_acts
 from services.identity.actions.lifecycle import deliver_credentials, fail_letters
 from services.identity.actions.parties import copy_parties
+from shared.events.acts import ACT_EVENTS, Act
 from shared.events.directory import PartyDeactivated, PartyRegistered, PartyUpdated
 from shared.events.mailer import LetterBounced, LetterCancelled, LetterFailed, LetterSent
-from shared.inbox import Handlers
+from shared.inbox import Handlers, handled_envelopes
 
 CHUNK = 500
 
@@ -41,6 +43,11 @@ def on_letter_failed(session: Session, events: list[LetterFailed] | list[LetterB
     _end(session, events, "letter_failed")
 
 
+def on_act_recorded(session: Session, _events: list[Act]) -> None:
+    """What somebody did, in whichever service, goes to the audit trail."""
+    append_acts(session, handled_envelopes())
+
+
 def _end(session: Session, events: Sequence[Any], happening: str) -> None:
     for ids in _chunks([one.credential_id for one in events if one.credential_id]):
         fail_letters(session, ids, happening)
@@ -58,4 +65,5 @@ HANDLERS: Handlers = {
     LetterCancelled: on_letter_cancelled,
     LetterFailed: on_letter_failed,
     LetterBounced: on_letter_failed,
+    **dict.fromkeys(ACT_EVENTS.values(), on_act_recorded),
 }
