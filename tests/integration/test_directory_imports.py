@@ -117,7 +117,7 @@ def test_an_import_adds_to_a_party_and_takes_nothing_away(made):
         ("old@example.com", False, "valid"),
         ("new@example.com", True, "unverified"),
     ]
-    assert (now["notes"], now["phones"], now["document_number"]) == ("vecina", ["300 111 2222"], "12345678")
+    assert (now["notes"], now["phones"], now["document_number"]) == ("vecina", ["+573001112222"], "12345678")
     assert [type(event) for event in made.told()] == [PartyUpdated]
     assert counts(made.imported(table("CC,12.345.678,Ana,tenant,new@example.com")), "unchanged") == (1,)
 
@@ -231,7 +231,7 @@ def test_a_check_that_was_interrupted_goes_on_where_it_was(made, monkeypatch, wh
     assert len(shown["problems"]) == 1
 
 
-@pytest.mark.parametrize("where", ["publish", "write_emails", "take_codes"])
+@pytest.mark.parametrize("where", ["publish", "write_changes", "take_codes"])
 @pytest.mark.parametrize("moment", [1, 3])
 def test_an_import_that_was_interrupted_goes_on_and_applies_each_row_once(made, monkeypatch, where, moment):
     answer = made.upload(table(*rows(50)))

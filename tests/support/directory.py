@@ -13,6 +13,7 @@ from sqlalchemy import delete, event, select
 from werkzeug.test import TestResponse
 
 from services.directory.app import create_app
+from services.directory.consumers import HANDLERS
 from services.directory.jobs import Importer
 from services.directory.settings import Settings
 from services.identity.app import create_app as create_identity
@@ -21,6 +22,7 @@ from services.identity.settings import Settings as IdentitySettings
 from shared import migrations
 from shared.db import Database
 from shared.events import decode
+from shared.events.acts import DirectoryActRecorded as ActRecorded
 from shared.outbox import outbox
 from tests.support.clientarea import Neighbour, serving
 from tests.support.processes import free_port
@@ -84,10 +86,18 @@ class Directory:
         """An import as REST shows it."""
         return dict(self.call("GET", f"/imports/{import_id}").json or {})
 
-    def told(self) -> list[Any]:
-        """The events that wait in the outbox, in order."""
+    def told(self, *, acts: bool = False) -> list[Any]:
+        """The events that wait in the outbox, in order; those for the audit trail apart from the others."""
         with self.db.read() as session:
-            return [decode(bytes(body)).event for body in session.scalars(select(outbox.c.body).order_by(outbox.c.id))]
+            bodies = session.scalars(select(outbox.c.body).order_by(outbox.c.id))
+            waiting = [decode(bytes(body)).event for body in bodies]
+        return [one for one in waiting if isinstance(one, ActRecorded) is acts]
+
+    def hear(self, *events: Any) -> None:
+        """Let the directory hear events, one after the other."""
+        for one in events:
+            with self.db.write() as session:
+                HANDLERS[type(one)](session, [one])
 
     def forget_told(self) -> None:
         """Empty the outbox."""

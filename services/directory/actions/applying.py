@@ -7,16 +7,19 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.directory.actions import events
+from services.directory.actions.changes import created_line, write_changes
 from services.directory.actions.checks import import_changes, problem, restored
 from services.directory.actions.codes import take_codes
-from services.directory.actions.emails import email_row, merge_emails, write_emails
+from services.directory.actions.emails import email_row, merge_emails
 from services.directory.actions.imports import finish_import, lock_import
-from services.directory.actions.parties import change_party, differences, new_row
+from services.directory.actions.parties import Change, change_party, complete_changes, differences, new_row
+from services.directory.actions.words import insert_words, word_rows
 from services.directory.models import Import, ImportRow, Party, PartyEmail
 from services.directory.queries.imports import list_usable_rows
 from services.directory.queries.parties import list_owners_of_codes, lock_by_documents
-from services.directory.rules.parties import EmailValue, Fault
+from services.directory.rules.parties import Fault
 from services.directory.rules.tables import columns_of
+from shared.audit import Actor, acting
 from shared.events.directory import PartyRegistered
 from shared.outbox import publish
 
@@ -31,7 +34,8 @@ def apply_rows(session: Session, import_id: uuid.UUID, *, limit: int, language: 
         return False
     rows = list_usable_rows(session, import_id, entry.applied_to, limit)
     if rows:
-        _apply(session, entry, rows, language)
+        with acting(Actor("import", str(entry.id), entry.created_by)):
+            _apply(session, entry, rows, language)
         entry.applied_to = rows[-1].number
         entry.attempts = 0
     if len(rows) < limit:
@@ -46,8 +50,7 @@ def _apply(session: Session, entry: Import, rows: list[ImportRow], language: str
     known = lock_by_documents(session, set(documents.values()))
     fresh = [row for row in rows if documents[row.number] not in known]
     fresh = _without_taken_codes(session, entry, fresh, clean)
-    addresses: dict[Party, list[EmailValue]] = {}
-    changed: list[tuple[Party, dict[str, Any]]] = []
+    changed: list[tuple[Change, dict[str, Any]]] = []
     for row in rows:
         party = known.get(documents[row.number])
         if party is None:
@@ -56,19 +59,16 @@ def _apply(session: Session, entry: Import, rows: list[ImportRow], language: str
         if not changes:
             entry.unchanged += 1
             continue
-        emails = change_party(party, changes)
-        if emails is not None:
-            addresses[party] = emails
-        changed.append((party, changes))
+        changed.append((change_party(party, changes), changes))
     session.flush()
-    write_emails(session, addresses)
+    complete_changes(session, [change for change, _ in changed])
     created = _create(session, [clean[row.number] for row in fresh], language)
     entry.created += len(created)
     entry.updated += len(changed)
     publish(
         session,
         *created,
-        *(events.changed(party, deactivated=changes.get("active") is False) for party, changes in changed),
+        *(events.changed(change.party, deactivated=changes.get("active") is False) for change, changes in changed),
     )
 
 
@@ -76,16 +76,20 @@ def _create(session: Session, clean: list[dict[str, Any]], language: str) -> lis
     """Insert new parties in bulk, past the unit of work, which costs more than the inserts; returns what to tell."""
     automatic = sum(not values.get("code") for values in clean)
     codes = iter(take_codes(session, automatic) if automatic else ())
-    rows, addresses, told = [], [], []
+    rows, addresses, words, log, told = [], [], [], [], []
     for values in clean:
         row = new_row(values, language=language, code=values.get("code") or next(codes))
         emails = merge_emails((), values.get("emails", ()))
         rows.append(row)
         addresses += [email_row(row["id"], email, position) for position, email in enumerate(emails)]
+        words += word_rows(row["id"], row)
+        log.append(created_line(row["id"], imported=True))
         told.append(events.registered_row(row, emails))
     for model, found in ((Party, rows), (PartyEmail, addresses)):
         if found:
             session.execute(insert(model.__table__), found)  # type: ignore[arg-type]  # declared as FromClause
+    insert_words(session, words)
+    write_changes(session, log)
     return told
 
 

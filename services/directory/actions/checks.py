@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from services.directory.actions.emails import add_emails
+from services.directory.actions.emails import add_emails, emails_of
 from services.directory.actions.imports import fail_import, finish_check, is_separator_line, lock_import
 from services.directory.actions.parties import differences
 from services.directory.models import Import, ImportRow, Party
@@ -116,8 +116,7 @@ def import_changes(party: Party, clean: dict[str, Any]) -> dict[str, Any]:
     changes["is_tenant"] = party.is_tenant or clean["is_tenant"]
     changes["is_owner"] = party.is_owner or clean["is_owner"]
     if "emails" in clean:
-        before = [EmailValue(email.address, email.principal, email.state) for email in party.emails]
-        changes["emails"] = add_emails(before, clean["emails"])
+        changes["emails"] = add_emails(emails_of(party), clean["emails"])
     return changes
 
 

@@ -10,16 +10,45 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.directory.models import Party, PartyEmail
-from services.directory.rules.parties import EmailValue
+from services.directory.rules.parties import EmailValue, Since
+from shared import clock
+from shared.audit import current_actor
 from shared.db import new_id
 
 NEW = "unverified"
+LONGEST_DETAIL = 300
+
+
+def emails_of(party: Party) -> list[EmailValue]:
+    """The addresses that a party has."""
+    return [
+        EmailValue(
+            email.address,
+            email.principal,
+            email.state,
+            Since(email.state_at, email.state_cause, email.state_detail) if email.state_at else None,
+        )
+        for email in party.emails
+    ]
 
 
 def merge_emails(before: Sequence[EmailValue], wanted: Sequence[EmailValue]) -> list[EmailValue]:
-    """The wanted addresses; where no state is wanted, an address that is known keeps its own."""
-    known = {email.key: email.state for email in before}
-    return [replace(email, state=email.state or known.get(email.key) or NEW) for email in wanted]
+    """The wanted addresses; where no state is wanted, an address that is known keeps its own.
+
+    Whoever is at work now stands behind a state that is another one than before, unless the wanted one says who does.
+    """
+    known = {email.key: email for email in before}
+    return [_merged(known.get(email.key), email) for email in wanted]
+
+
+def _merged(known: EmailValue | None, wanted: EmailValue) -> EmailValue:
+    former = known.state if known else NEW
+    if wanted.state is None or wanted.state == former:
+        return replace(wanted, state=former, since=known.since if known else None)
+    if wanted.since is None:
+        actor = current_actor()
+        return replace(wanted, since=Since(clock.now(), actor.kind, actor.name))
+    return wanted
 
 
 def add_emails(before: Sequence[EmailValue], found: Sequence[EmailValue]) -> list[EmailValue]:
@@ -58,4 +87,7 @@ def email_row(party_id: uuid.UUID, email: EmailValue, position: int) -> dict[str
         "address_key": email.key,
         "principal": email.principal,
         "state": email.state or NEW,
+        "state_at": email.since.at if email.since else None,
+        "state_cause": email.since.cause if email.since else "",
+        "state_detail": email.since.detail[:LONGEST_DETAIL] if email.since else "",
     }

@@ -1,20 +1,33 @@
 """Registering, changing, deactivating and reactivating a party."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.directory.actions import events
+from services.directory.actions.changes import change_lines, created_line, write_changes
 from services.directory.actions.codes import take_codes
-from services.directory.actions.emails import merge_emails, write_emails
+from services.directory.actions.emails import emails_of, merge_emails, write_emails
+from services.directory.actions.words import SEARCHED, write_words
 from services.directory.models import Party
 from services.directory.queries.parties import find_by_code, find_by_document
-from services.directory.rules.parties import EmailValue, Fault, InvalidParty, check_party, is_automatic_code
+from services.directory.rules.parties import (
+    WRITABLE_STATES,
+    EmailValue,
+    Fault,
+    InvalidParty,
+    check_party,
+    home_region,
+    is_automatic_code,
+)
 from shared import clock
+from shared.audit import record_act
 from shared.db import new_id
+from shared.events.directory import AddressCleared
 from shared.outbox import publish
 
 
@@ -52,7 +65,10 @@ def register_party(session: Session, values: Mapping[str, Any], *, language: str
     session.add(party)
     _flush(session)
     write_emails(session, {party: merge_emails((), clean.get("emails", ()))})
+    write_words(session, [party])
+    write_changes(session, [created_line(party.id)])
     publish(session, events.registered(party))
+    _record(session, "party.created", party)
     return party
 
 
@@ -68,7 +84,9 @@ def update_party(
         raise PartyNotFound
     if version is not None and version != party.version:
         raise PartyChanged
-    clean = check_party(_with_whole_document(party, values), partial=True)
+    region = home_region(values, party.document_type, party.country)
+    given = _with_whole_document(party, values)
+    clean = check_party(given, partial=True, region=region, known_phones=party.phones)
     changes = differences(party, clean)
     if not changes:
         return party
@@ -80,11 +98,16 @@ def update_party(
         if not changes["code"]:
             raise InvalidParty([Fault("code", "required")])
         _require_free_code(session, changes["code"])
-    emails = change_party(party, changes)
+    cleared = _cleared(emails_of(party), changes.get("emails", ()))
+    change = change_party(party, changes)
     _flush(session)
-    if emails is not None:
-        write_emails(session, {party: emails})
+    complete_changes(session, [change])
     publish(session, events.changed(party, deactivated=changes.get("active") is False))
+    publish(session, *(AddressCleared(party_id=party.id, address=address, at=clock.now()) for address in cleared))
+    if "active" in changes:
+        _record(session, "party.reactivated" if changes["active"] else "party.deactivated", party)
+    if changes.keys() != {"active"}:
+        _record(session, "party.updated", party, fields=", ".join(dict.fromkeys(line["field"] for line in change.log)))
     return party
 
 
@@ -113,16 +136,27 @@ def differences(party: Party, clean: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the checked values that differ from what the party has."""
     changes = {name: value for name, value in clean.items() if name != "emails" and getattr(party, name) != value}
     if "emails" in clean:
-        before = [EmailValue(email.address, email.principal, email.state) for email in party.emails]
+        before = emails_of(party)
         after = merge_emails(before, clean["emails"])
         if after != before:
             changes["emails"] = after
     return changes
 
 
-def change_party(party: Party, changes: Mapping[str, Any]) -> list[EmailValue] | None:
-    """Set what differs and count the version up; returns the addresses that are to be written, None if unchanged."""
+@dataclass(frozen=True)
+class Change:
+    """A party whose row is changed; `complete_changes` writes the rest: addresses (None: unchanged), words, log."""
+
+    party: Party
+    emails: list[EmailValue] | None
+    renamed: bool
+    log: list[dict[str, Any]]
+
+
+def change_party(party: Party, changes: Mapping[str, Any]) -> Change:
+    """Set what differs and count the version up. Flush, then hand the change to `complete_changes`."""
     emails: list[EmailValue] | None = changes.get("emails")
+    log = change_lines(party, changes, emails_of(party) if emails is not None else ())
     for name, value in changes.items():
         if name != "emails":
             setattr(party, name, value)
@@ -130,7 +164,25 @@ def change_party(party: Party, changes: Mapping[str, Any]) -> list[EmailValue] |
         party.email_state = _principal_state(emails)
     party.version += 1
     party.updated_at = clock.now()
-    return emails
+    return Change(party, emails, bool(SEARCHED & changes.keys()), log)
+
+
+def complete_changes(session: Session, changes: Sequence[Change]) -> None:
+    """Write what belongs to changed parties beside their rows, for all of them in a few statements."""
+    write_emails(session, {change.party: change.emails for change in changes if change.emails is not None})
+    write_words(session, [change.party for change in changes if change.renamed])
+    write_changes(session, [line for change in changes for line in change.log])
+
+
+def _cleared(before: Sequence[EmailValue], after: Sequence[EmailValue]) -> list[str]:
+    """Addresses that could not be written to and can be now."""
+    stopped = {email.key for email in before if email.state not in WRITABLE_STATES}
+    return [email.address for email in after if email.key in stopped and email.state in WRITABLE_STATES]
+
+
+def _record(session: Session, act: str, party: Party, **details: str) -> None:
+    told = {"name": party.name, "code": party.code, **details}
+    record_act(session, "directory", act, party_id=party.id, subject="party", subject_id=party.id, details=told)
 
 
 def _principal_state(emails: list[EmailValue]) -> str:

@@ -1,4 +1,4 @@
-"""Parties, their e-mail addresses, and what is known of their credentials."""
+"""Parties, their e-mail addresses, what is known of their access, and the log of their changes."""
 
 import uuid
 from datetime import datetime
@@ -21,6 +21,7 @@ class Party(Base):
         Index("ix_parties_email_state", "email_state", "name_search", "id"),
         Index("ix_parties_active", "active", "name_search", "id"),
         Index("ix_parties_updated_at", "updated_at", "id"),
+        Index("ix_parties_attention", "active", "email_state"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -90,6 +91,12 @@ class PartyEmail(Base):
     principal: Mapped[bool]
     state: Mapped[str] = mapped_column(String(12))
     """unverified, valid, bounced or blocked."""
+    state_at: Mapped[datetime | None]
+    """Since when it is in this state; None if nobody ever changed it."""
+    state_cause: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    """What put it there: bounce, suppressed, released, or the kind of who did (staff, client, import ...)."""
+    state_detail: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """The server's answer, or the name of who did."""
 
 
 class CredentialFact(Base):
@@ -102,6 +109,64 @@ class CredentialFact(Base):
     party_id: Mapped[uuid.UUID]
     ended: Mapped[bool]
     """Once true it stays: the events of a credential may come in any order."""
+
+
+class PartyFacts(Base):
+    """What others told about a party, as lists are filtered by it: kept from events, and no change of the party."""
+
+    __tablename__ = "party_facts"
+    __table_args__ = (
+        Index("ix_party_facts_access", "has_credentials", "signed_in_at", "party_id"),
+        Index("ix_party_facts_letter_state", "letter_state", "party_id"),
+    )
+
+    party_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    has_credentials: Mapped[bool] = mapped_column(default=False)
+    """Whether one of its credentials is issued or active."""
+    signed_in_at: Mapped[datetime | None]
+    """When one of its people last signed in to the client area."""
+    letter_state: Mapped[str] = mapped_column(String(12), default="")
+    """How the latest letter ended: sent, failed, bounced; "" if none has ended."""
+    letter_at: Mapped[datetime | None]
+
+
+class PartyWord(Base):
+    """A word by which a party is found: those of the name without accents and capitals, and phones as `+573001234567`.
+
+    Rows of words, because databases find the beginning of a word by an index, and the middle of a text by reading all.
+    """
+
+    __tablename__ = "party_words"
+    __table_args__ = (Index("ix_party_words_word", "word", "party_id"),)
+
+    party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parties.id", ondelete="CASCADE"), primary_key=True)
+    word: Mapped[str] = mapped_column(
+        # Ordered by code point on both systems, so that the beginnings of a word are one range of the index.
+        String(80).with_variant(String(80, collation="C"), "postgresql"),
+        primary_key=True,
+    )
+
+
+class PartyChange(Base):
+    """One line of the change log of a party: never changed, never removed while the party is there."""
+
+    __tablename__ = "party_changes"
+    __table_args__ = (Index("ix_party_changes_party_id", "party_id", "id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parties.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    actor_kind: Mapped[str] = mapped_column(String(12))
+    """staff, client (another system), import, or system (what was heard of)."""
+    actor_id: Mapped[str] = mapped_column(String(200))
+    """Of an import its id."""
+    actor_name: Mapped[str] = mapped_column(String(200))
+    field: Mapped[str] = mapped_column(String(20))
+    """What changed; created, imported, deactivated and reactivated have nothing before and after."""
+    subject: Mapped[str] = mapped_column(String(254), default="")
+    """Of a changed state of an e-mail address: the address."""
+    before: Mapped[str] = mapped_column(Text, default="")
+    after: Mapped[str] = mapped_column(Text, default="")
 
 
 class Counter(Base):

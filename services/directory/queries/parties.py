@@ -95,6 +95,16 @@ def lock_by_documents(session: Session, documents: Collection[tuple[str, str]]) 
     return {(party.document_type, party.document_key): party for party in found}
 
 
+def lock_by_addresses(session: Session, keys: Collection[str]) -> list[Party]:
+    """The parties that have one of these addresses (in small letters), for a change."""
+    if not keys:
+        return []
+    having = select(PartyEmail.party_id).where(PartyEmail.address_key.in_(keys))
+    wanted = select(Party).where(Party.id.in_(having)).order_by(Party.id).with_for_update()
+    # With their addresses as they are now that nobody else can change them.
+    return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
 def list_owners_of_codes(session: Session, codes: Collection[str]) -> dict[str, tuple[str, str]]:
     """Whose codes these are: code to document (type, key)."""
     if not codes:

@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from services.directory.rules.phones import BadPhone, normal_phone, region_of
 from shared.documents import BadDocument, document_key, document_type_of
 from shared.settings import LANGUAGES
 
@@ -20,10 +23,15 @@ WRITABLE_STATES = frozenset({"unverified", "valid"})
 AUTOMATIC_CODE = re.compile(r"C-\d+")
 MOST_EMAILS = 10
 MOST_PHONES = 10
+LONGEST_WORD = 80
 # Whether a server answers there is for the sending to find out; domains of closed networks and of tests are wanted.
 # Emptying this list is the way that the library documents.
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
+# ISO 3166-1 as the library of languages knows it, without its codes of groups of countries and of tests.
+COUNTRIES = frozenset(
+    code for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", str(code))
+) - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # fmt: skip
 ADDRESS_FIELDS = {"street": 200, "city": 100, "region": 100, "postal_code": 20, "country": 2}
 
 
@@ -45,12 +53,22 @@ class InvalidParty(Exception):
 
 
 @dataclass(frozen=True)
+class Since:
+    """Since when an address is in its state, and what put it there (see PartyEmail.state_cause)."""
+
+    at: datetime
+    cause: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class EmailValue:
     """An address of a party. `state` None: what it was before, `unverified` if it is new."""
 
     address: str
     principal: bool
     state: str | None = None
+    since: Since | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -64,6 +82,14 @@ def search_text(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(bare.split())
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a text as they are kept and looked for; punctuation parts them, and of a phone the + belongs to it.
+
+    A number in its international form (+573001234567) stays one word.
+    """
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in re.findall(r"\+\d+|\w+", search_text(text))))
 
 
 def plain_text(value: Any) -> str:
@@ -88,24 +114,36 @@ def codes_like(text: str) -> list[str]:
     return [plain, code_of(int(digits))] if digits.isascii() and digits.isdigit() and len(digits) <= 9 else [plain]
 
 
-def check_party(values: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+def check_party(
+    values: Mapping[str, Any], *, partial: bool = False, region: str = "", known_phones: Collection[str] = ()
+) -> dict[str, Any]:
     """The given fields in their one form; `document_key` and `name_search` are added where they follow.
 
-    `partial`: only what is given counts (a change); otherwise name, document and classes must be there.
-    Raises InvalidParty with everything that is wrong.
+    `partial`: only what is given counts (a change); otherwise name, document and classes must be there. `region`: the
+    country of telephone numbers without `+` (see rules/phones.py), by default that of the given address or document.
+    `known_phones`: those that the party has already. Raises InvalidParty with everything that is wrong.
     """
     faults: list[Fault] = []
     clean: dict[str, Any] = {}
-    for field, check in _CHECKS.items():
-        if field in values:
-            _collect(lambda check=check, field=field: clean.update(check(values[field])), faults)  # type: ignore[misc]
-        elif not partial and field in ("name", "classes"):
-            faults.append(Fault(field, "required"))
+    for name, check in _CHECKS.items():
+        if name in values:
+            _collect(lambda check=check, name=name: clean.update(check(values[name])), faults)  # type: ignore[misc]
+        elif not partial and name in ("name", "classes"):
+            faults.append(Fault(name, "required"))
+    if "phones" in values:
+        home = region or home_region(values)
+        _collect(lambda: clean.update(_phones(values["phones"], home, known_phones)), faults)
     if {"document_type", "document_number"} & values.keys() or not partial:
         _collect(lambda: clean.update(_document(values)), faults)
     if faults:
         raise InvalidParty(faults)
     return clean
+
+
+def home_region(values: Mapping[str, Any], document_type: str = "", country: str = "") -> str:
+    """The country of a party's telephone numbers, from what is given, else from what is known."""
+    given = (values.get("address") or {}).get("country", country)
+    return region_of(str(values.get("document_type") or document_type), str(given or ""))
 
 
 def _collect(check: Callable[[], object], faults: list[Fault]) -> None:
@@ -213,14 +251,17 @@ def _language(value: Any) -> dict[str, str]:
     return {"language": value}
 
 
-def _phones(value: Any) -> dict[str, list[str]]:
-    phones = []
+def _phones(value: Any, region: str, known: Collection[str]) -> dict[str, list[str]]:
+    phones: list[str] = []
     for entry in value or ():
         text = plain_text(entry)
         if not text:
             continue
-        if not re.fullmatch(r"\+?[0-9 ().\-/]{5,30}(?: ?(?:ext\.?|x|#) ?\d{1,6})?", text, re.IGNORECASE):
-            raise _fail("phones", "phone", text[:40])
+        if text not in known:  # of old times there may be what is no number: it stays until somebody mends it
+            try:
+                text = normal_phone(text, region)
+            except BadPhone:
+                raise _fail("phones", "phone", text[:40]) from None
         if text not in phones:
             phones.append(text)
     if len(phones) > MOST_PHONES:
@@ -237,7 +278,7 @@ def _address(value: Any) -> dict[str, str]:
     }
     if "country" in given:
         country = plain_text(given["country"]).upper()
-        if country and not re.fullmatch(r"[A-Z]{2}", country):
+        if country and country not in COUNTRIES:
             raise _fail("address.country", "country")
         clean["country"] = country
     return clean
@@ -267,7 +308,6 @@ _CHECKS: dict[str, Callable[[Any], Mapping[str, Any]]] = {
     "code": _code,
     "emails": _emails,
     "language": _language,
-    "phones": _phones,
     "address": _address,
     "notes": _notes,
     "active": _active,

@@ -31,8 +31,10 @@ _FAULTS = {
     "email_state": lazy_gettext("The state must be unverified, valid, bounced or blocked."),
     "several_principal": lazy_gettext("Only one address can be the principal one."),
     "language": lazy_gettext("The language must be Spanish (es) or English (en)."),
-    "phone": lazy_gettext("“%(hint)s” is not a telephone number."),
-    "country": lazy_gettext("Write the two letters of the country, for example CO or MX."),
+    "phone": lazy_gettext(
+        "“%(hint)s” is not a telephone number. Write it whole, with its area code; of another country with + in front."
+    ),
+    "country": lazy_gettext("There is no such country: its two letters are needed, for example CO or MX."),
     "code": lazy_gettext("A code has letters, digits and . _ / - only."),
     "automatic_code": lazy_gettext(
         "Codes like C-000001 are given out automatically. Leave it empty or choose another form."
