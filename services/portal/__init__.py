@@ -1,6 +1,6 @@
 """Portal: the client area.
 
-Owns the sessions of clients. Emits nothing yet. Hears the directory (a small copy of the parties, so that a page needs
-no other service to be shown) and identity (a revoked credential and a changed password end sessions at once).
-Passwords are checked, changed and recovered by identity over HTTP; none is ever kept here.
+Owns the sessions of clients. Emits ClientSignedIn, and ActRecorded for what people did. Hears the directory (a small
+copy of the parties, so that a page needs no other service to be shown) and identity (a revoked credential and a changed
+password end sessions at once). Passwords and codes are checked by identity over HTTP; none is ever kept here.
 """

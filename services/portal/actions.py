@@ -18,6 +18,8 @@ from services.portal.rules import Lifetime, search_key
 from shared import clock
 from shared.db import new_id
 from shared.events.directory import Email
+from shared.events.portal import ClientSignedIn
+from shared.outbox import publish
 
 TOUCH_EVERY = timedelta(minutes=1)
 LONGEST_USER_AGENT = 400
@@ -116,6 +118,7 @@ def open_session(
     )
     session.add(opened)
     session.flush()
+    publish(session, ClientSignedIn(party_id=party_id, at=moment))
     return OpenedSession(token, opened.id)
 
 

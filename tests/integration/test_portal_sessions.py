@@ -17,8 +17,11 @@ from services.portal.rules import Lifetime
 from services.portal.settings import Settings
 from shared import clock, migrations
 from shared.db import Database
+from shared.events import decode
 from shared.events.directory import PartyRegistered, PartyUpdated
 from shared.events.identity import CredentialRevoked, PasswordChanged
+from shared.events.portal import ClientSignedIn
+from shared.outbox import outbox
 from tests.support.clientarea import PUBLIC_URL, deactivated, party_event, updated
 from tests.support.web import Issuer, sign_in
 
@@ -85,6 +88,17 @@ def test_thousands_of_parties_are_copied_and_a_repetition_changes_nothing(db):
     hear(db, *events)
     with db.read() as session:
         assert session.scalar(select(func.count()).select_from(Party)) == 2500
+
+
+def test_a_sign_in_is_told_in_its_own_transaction(db):
+    hear(db, party_event(1), deactivated(2))
+    opened(db, 1)
+    with pytest.raises(PartyInactive):
+        opened(db, 2)
+    with db.read() as session:
+        told = [decode(bytes(body)).event for body in session.scalars(select(outbox.c.body))]
+        signed_in = session.scalars(select(ClientSession)).one()
+    assert told == [ClientSignedIn(party_id=party_event(1).party_id, at=signed_in.created_at)]
 
 
 def test_the_last_sign_in_survives_a_change_of_the_directory(db):
