@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from flask import Flask
@@ -43,12 +43,15 @@ from shared.outbox import outbox
 from shared.sealing import open_sealed
 from tests.support.processes import free_port
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 PUBLIC_URL = "http://porteria.test"
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
 @contextmanager
-def serving(app: Flask, port: int) -> Iterator[None]:
+def serving(app: "WSGIApplication", port: int) -> Iterator[None]:
     """Serve an application on a port of this machine for the time of the block."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

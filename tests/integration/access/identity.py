@@ -1,0 +1,65 @@
+"""Who may call what in identity; `__init__.py` says how to add a line."""
+
+from tests.integration.access.kinds import (
+    ADMIN,
+    API,
+    COMMON,
+    OWN,
+    OWN_PROOF,
+    PUBLIC,
+    SIGNS_OUT,
+    STAFF_CHANGE,
+    STAFF_READ,
+    Route,
+)
+
+ROUTES = (
+    *COMMON,
+    # The provider
+    Route("oauth.jwks", "GET", PUBLIC),
+    Route("oauth.discovery", "GET", PUBLIC),
+    Route("oauth.token", "POST", OWN_PROOF),
+    Route("oauth.userinfo", "GET POST", OWN_PROOF),
+    Route("authorize.authorize", "GET", OWN_PROOF),
+    Route("authorize.consent", "POST", OWN_PROOF),
+    # REST
+    Route("batches.list_all", "GET", API("credentials:issue")),
+    Route("batches.get", "GET", API("credentials:issue")),
+    Route("batches.start", "POST", API("credentials:issue")),
+    Route("batches.preview", "POST", API("credentials:issue")),
+    Route("credentials.issue", "POST", API("credentials:issue")),
+    Route("credentials.list_of_party", "GET", API("credentials:issue")),
+    Route("credentials.revoke", "POST", API("credentials:issue")),
+    Route("passwords.verify", "POST", API("credentials:verify")),
+    Route("passwords.change", "POST", API("passwords:write")),
+    Route("passwords.ask_recovery", "POST", API("passwords:write")),
+    Route("passwords.check_recovery", "POST", API("passwords:write")),
+    Route("passwords.complete", "POST", API("passwords:write")),
+    # Signing in, and oneself
+    Route("sign_in.login", "GET POST", PUBLIC),
+    Route("sign_in.signout", "GET POST", SIGNS_OUT),
+    Route("own_password.change", "GET POST", OWN),
+    # Credentials
+    Route("start.show", "GET", STAFF_READ),
+    Route("drafts.home", "GET", STAFF_READ),
+    Route("drafts.show", "GET", STAFF_CHANGE),
+    Route("drafts.change", "POST", STAFF_CHANGE),
+    Route("drafts.confirm", "GET", STAFF_CHANGE),
+    Route("drafts.start", "POST", STAFF_CHANGE),
+    Route("batch_pages.show_all", "GET", STAFF_READ),
+    Route("batch_pages.show", "GET", STAFF_READ),
+    Route("credential_pages.show_all", "GET", STAFF_READ),
+    Route("credential_pages.show", "GET", STAFF_READ),
+    Route("credential_pages.confirm_revoke", "GET", STAFF_CHANGE),
+    Route("credential_pages.revoke", "POST", STAFF_CHANGE),
+    # Staff
+    Route("staff_members.show", "GET", ADMIN),
+    Route("staff_members.edit", "GET", ADMIN),
+    Route("staff_members.add", "GET POST", ADMIN),
+    Route("staff_members.set_role", "POST", ADMIN),
+    Route("staff_members.ask_suspend", "GET", ADMIN),
+    Route("staff_members.suspend", "POST", ADMIN),
+    Route("staff_members.readmit", "POST", ADMIN),
+    Route("staff_members.ask_reset", "GET", ADMIN),
+    Route("staff_members.reset", "POST", ADMIN),
+)

@@ -1,0 +1,34 @@
+"""Who may call what in the portal; `__init__.py` says how to add a line."""
+
+from tests.integration.access.kinds import (
+    API,
+    BACK_OFFICE,
+    CLIENT_AREA,
+    COMMON,
+    PUBLIC,
+    SIGNS_OUT,
+    STAFF_CHANGE,
+    STAFF_READ,
+    Route,
+)
+
+ROUTES = (
+    *COMMON,
+    *BACK_OFFICE,
+    # REST
+    Route("clients.Clients", "GET", API("parties:read")),
+    Route("clients.OneClient", "GET", API("parties:read")),
+    # The client area
+    Route("home.start", "GET", PUBLIC),
+    Route("home.show", "GET", CLIENT_AREA),
+    Route("access.signin", "GET POST", PUBLIC),
+    Route("access.signout", "POST", SIGNS_OUT),
+    Route("passwords.forgot", "GET POST", PUBLIC),
+    Route("passwords.forgot_sent", "GET", PUBLIC),
+    Route("passwords.link", "GET POST", PUBLIC),
+    Route("passwords.change", "GET", CLIENT_AREA),
+    Route("passwords.save", "POST", CLIENT_AREA),
+    # The back office
+    Route("backoffice.clients", "GET", STAFF_READ),
+    Route("backoffice.end_sessions", "GET POST", STAFF_CHANGE),
+)

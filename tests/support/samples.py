@@ -1,0 +1,147 @@
+"""Sample data in all four services, and values for the arguments of their routes.
+
+An argument such as `<uuid:letter_id>` gets the first id of the table `letters` by itself. Where the table has another
+name, or where the value is no id, a line in OF says what to take.
+"""
+
+import io
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData, Uuid, select, update
+from werkzeug.routing import Rule
+
+from services.mailer.models import Attempt, Letter
+from shared import clock
+from shared.db import new_id
+from tests.support.house import SERVICES, House
+from tests.support.people import as_csv, person
+from tests.support.staff import add_staff, member_of
+
+PARTIES = 12
+PASSWORD = "caracol-azul-vuela-7"
+LETTER = (
+    "From: Agencia <cartas@agencia.example>\r\nTo: persona1@example.com\r\nSubject: Su acceso\r\n"
+    "Date: Mon, 02 Mar 2026 10:00:00 -0500\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nUsuario: 10000001\r\n"
+)
+
+
+class NoSample(LookupError):
+    """An argument of a route for which there is nothing in the data; the text says where to add it."""
+
+
+class Samples:
+    """What stands in the databases of a house: a client with a credential, an import, a batch, letters in each state.
+
+    party, credential: ids of the client. batch: id of the batch. colleague: id of a member of the staff.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._headers = {"Authorization": f"Bearer {house.token()}"}
+        self._fill()
+        self.tables = {service: MetaData() for service in SERVICES}
+        for service, tables in self.tables.items():
+            tables.reflect(house.rooms[service].db.engine)
+
+    def _post(self, service: str, path: str, **sent: Any) -> Any:
+        client = self.house.rooms[service].app.test_client()
+        answer = client.post(f"/api/{service}/v1{path}", headers=self._headers, **sent)
+        assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json
+
+    def _fill(self) -> None:
+        people = [person(number, classes=("tenant", "owner", "tenant+owner")[number % 3]) for number in range(PARTIES)]
+        parties = [self._post("directory", "/parties", json=one) for one in people]
+        self.party = uuid.UUID(parties[1]["id"])
+        self.house.carry()
+        given = {"party_id": str(self.party), "mode": "manual", "password": PASSWORD, "delivery": "none"}
+        self.credential = uuid.UUID(self._post("identity", "/credentials", json=given)["id"])
+        self._import([person(1), person(PARTIES, email="no@es@correo")])
+        started = {"classes": ["tenant", "owner"], "scope": "except", "party_ids": [str(self.party)]}
+        self.batch = uuid.UUID(
+            self._post("identity", "/credential-batches", json=started | {"delivery": "password"})["id"]
+        )
+        self.house.work("identity", "batches")
+        self.house.carry()
+        self._end_letters()
+        self.house.client(self.party, self.credential)
+        add_staff(self.house.rooms["identity"].db, "beatriz", "agent")
+        self.colleague = member_of(self.house.rooms["identity"].db, "beatriz").id
+        sink = Path(self.house.folder) / "sink" / "new"
+        sink.mkdir(parents=True)
+        self.sink_letter = f"{time.time_ns()}.1_1.local"
+        (sink / self.sink_letter).write_bytes(LETTER.encode())
+
+    def _import(self, people: list[dict[str, Any]]) -> None:
+        self._post("directory", "/imports", data={"file": (io.BytesIO(as_csv(people)), "personas.csv")})
+        self.house.work("directory", "imports")
+
+    def _end_letters(self) -> None:
+        """Some letters were sent, one came back, one failed; the rest waits."""
+        with self.house.rooms["mailer"].db.write() as session:
+            letters = list(session.scalars(select(Letter).order_by(Letter.id)))
+            assert len(letters) > 6
+            for letter, state in zip(letters[1:], ("sent", "sent", "failed", "bounced", "uncertain"), strict=False):
+                change = {"state": state, "ended_at": clock.now(), "ciphertext": None, "outcome": "250 2.0.0 OK"}
+                session.execute(update(Letter).where(Letter.id == letter.id).values(**change, attempts=1))
+                session.add(
+                    Attempt(
+                        id=new_id(),
+                        letter_id=letter.id,
+                        at=clock.now(),
+                        seconds=0.1,
+                        verdict="accepted" if state == "sent" else "refused",
+                        code=250,
+                        answer="2.0.0 OK",
+                    )
+                )
+
+    def path(self, service: str, rule: Rule) -> str:
+        """An address that this rule takes. Raises NoSample."""
+        given = dict(rule.defaults or {})
+        values = given | {name: self.value(service, rule, name) for name in rule.arguments - set(given)}
+        built = rule.build(values, append_unknown=False)
+        assert built is not None, rule
+        return built[1]
+
+    def value(self, service: str, rule: Rule, name: str) -> Any:
+        """What to put into the place of one argument. Raises NoSample."""
+        if alternatives := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
+            return alternatives[1].split(",")[0].strip()
+        if sample := OF.get((rule.endpoint, name)) or OF.get(("", name)):
+            return sample(self)
+        if (found := self._first(service, name)) is not None:
+            return found
+        raise NoSample(f"nothing in the sample data fits <{name}> of {service}: {rule.rule}; tests/support/samples.py")
+
+    def _first(self, service: str, name: str) -> Any:
+        """The first id of the table that is called as the argument, in the plural."""
+        noun = name.removesuffix("_id")
+        plural = re.sub(r"y$", "ie", noun) + ("es" if noun.endswith(("h", "s")) else "s")
+        names = [table for table in self.tables[service].tables if table == plural or table.endswith(f"_{plural}")]
+        if not names:
+            return None
+        table = self.tables[service].tables[min(names, key=len)]
+        key = table.primary_key.columns.values()[0]
+        with self.house.rooms[service].db.read() as session:
+            found = session.scalar(select(key).order_by(key).limit(1))
+        is_id = isinstance(found, str) and not isinstance(key.type, Uuid) and re.fullmatch(r"[0-9a-f]{32}", found)
+        return uuid.UUID(found) if is_id else found
+
+
+OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
+    ("", "party_id"): lambda samples: samples.party,
+    ("", "batch_id"): lambda samples: samples.batch,
+    ("", "filename"): lambda _: "porteria.css",
+    ("bootstrap.static", "filename"): lambda _: "css/bootstrap.min.css",
+    ("api_docs_page.asset", "name"): lambda _: "swagger-ui.css",
+    ("sink.show", "name"): lambda samples: samples.sink_letter,
+    ("sink.html", "name"): lambda samples: samples.sink_letter,
+    ("", "staff_id"): lambda samples: samples.colleague,
+}
+"""(endpoint, argument) → its value; without an endpoint it is for every route with such an argument."""
