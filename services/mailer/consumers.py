@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from services.mailer.actions.intake import Order, take_letters, withdraw_credentials, withdraw_parties
 from services.mailer.actions.keys import SigningKeyUnknown
+from services.mailer.actions.suppressing import clear_addresses
 from services.mailer.models import SigningKey
 from services.mailer.queries import LONGEST_KID, find_signing_keys
 from services.mailer.rules.states import CANCELLED, CREDENTIAL, CREDENTIAL_LINK, RECOVERY, REPLACED
 from shared.events import InvalidEvent
-from shared.events.directory import PartyDeactivated
+from shared.events.directory import AddressCleared, PartyDeactivated
 from shared.events.identity import CredentialIssued, CredentialRevoked, Recipient, RecoveryRequested, SealedSecret
 from shared.sealing import SealBroken, SealContext, check_signature
 
@@ -57,6 +58,11 @@ def on_credential_revoked(session: Session, events: list[CredentialRevoked]) -> 
 def on_party_deactivated(session: Session, events: list[PartyDeactivated]) -> None:
     """What waits for a deactivated party must not go out."""
     withdraw_parties(session, [event.party_id for event in events])
+
+
+def on_address_cleared(session: Session, events: list[AddressCleared]) -> None:
+    """An address may be written to again."""
+    clear_addresses(session, [(event.address, event.at) for event in events])
 
 
 def _credential_order(event: CredentialIssued, keys: dict[str, SigningKey]) -> Order:
@@ -105,4 +111,5 @@ HANDLERS: dict[type, Any] = {
     CredentialRevoked: on_credential_revoked,
     RecoveryRequested: on_recovery_requested,
     PartyDeactivated: on_party_deactivated,
+    AddressCleared: on_address_cleared,
 }

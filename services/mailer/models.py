@@ -10,6 +10,7 @@ from shared.db import COLUMN_TYPES, new_id, new_metadata
 
 WAITING = text("state = 'pending'")
 HELD = text("claimed_by IS NOT NULL")
+ENDED = text("ended_at IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -30,6 +31,11 @@ class Letter(Base):
         # What the sender looks for: few columns, and only the letters that wait.
         Index("ix_letters_due", "delayed", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_letters_claimed_by", "claimed_by", sqlite_where=HELD, postgresql_where=HELD),
+        # The same by kind: outside the send window only urgent kinds are looked for.
+        Index("ix_letters_due_kind", "kind", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_letters_waiting_batch_id", "batch_id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_letters_kind_id", "kind", "id"),
+        Index("ix_letters_ended_at_state", "ended_at", "state", sqlite_where=ENDED, postgresql_where=ENDED),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -47,8 +53,6 @@ class Letter(Base):
     domain: Mapped[str] = mapped_column(String(255))
     """Of the address, in small letters, for the limit per receiving domain."""
     language: Mapped[str] = mapped_column(String(5))
-    search: Mapped[str] = mapped_column(Text)
-    """Name, document and address without accents and in small letters."""
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The sealed secret; destroyed when the letter ends."""
     sealing_key: Mapped[str | None] = mapped_column(String(64))
@@ -110,6 +114,15 @@ class Queue(Base):
     trouble_since: Mapped[datetime | None]
     trouble_until: Mapped[datetime | None]
     """When the server is tried again."""
+    window_from: Mapped[int | None]
+    """Minute of the day, in the agency's zone, from which letters go out; None = always. See rules/window.py."""
+    window_until: Mapped[int | None]
+    window_days: Mapped[str | None] = mapped_column(String(7))
+    """ISO weekdays on which a window begins, such as 12345."""
+    mailbox_read_at: Mapped[datetime | None]
+    """When the mailbox of returned letters was last read to its end."""
+    mailbox_trouble: Mapped[str | None] = mapped_column(Text)
+    mailbox_trouble_since: Mapped[datetime | None]
 
 
 class Worker(Base):
@@ -159,3 +172,70 @@ class Withdrawal(Base):
     state: Mapped[str] = mapped_column(String(16))
     """What the letter becomes: cancelled or replaced."""
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LetterWords(Base):
+    """What a letter is found by, written once: an index on it would cost too much where letters change."""
+
+    __tablename__ = "letter_words"
+
+    letter_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
+    """Words without accents and in small letters, one space between them; see rules/addresses.py. PostgreSQL has an
+    index on their beginnings (migration 0003)."""
+
+
+class Suppression(Base):
+    """An address to which nothing is sent."""
+
+    __tablename__ = "suppressions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    address: Mapped[str] = mapped_column(String(320), unique=True)
+    """As `address_key` writes it."""
+    reason: Mapped[str] = mapped_column(String(16))
+    """`bounced` or `manual`."""
+    since: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(200))
+    letter_id: Mapped[uuid.UUID | None]
+    """The letter that came back."""
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class ReturnedMessage(Base):
+    """A message that came to the mailbox of returned letters, or was handed in: each is looked at once."""
+
+    __tablename__ = "returned_messages"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the message: the same bytes again are the same message."""
+    source: Mapped[str] = mapped_column(String(16))
+    """`mailbox`, `api` or `page`."""
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    verdict: Mapped[str] = mapped_column(String(16))
+    """See rules/returned.py."""
+    letter_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    guessed: Mapped[bool] = mapped_column(default=False)
+    """The letter was found by the recipient's address alone."""
+    recipient: Mapped[str] = mapped_column(String(320), default="")
+    status: Mapped[str] = mapped_column(String(16), default="")
+    """The enhanced status code (RFC 3463), such as 5.1.1."""
+    answer: Mapped[str] = mapped_column(Text, default="")
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    mark: Mapped[str | None] = mapped_column(String(300), index=True)
+    """What the mailbox calls it, while it may still lie there."""
+
+
+class LetterHour(Base):
+    """What happened to letters within an hour that is over, so that charts need not count them again."""
+
+    __tablename__ = "letter_hours"
+
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    """When it began."""
+    sent: Mapped[int]
+    failed: Mapped[int]
+    bounced: Mapped[int]
+    waiting: Mapped[int | None]
+    """How many waited at its end; unknown for hours in which no worker ran."""

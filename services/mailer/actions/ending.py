@@ -7,15 +7,17 @@ it `pending`. Both lock rows in the order of their ids, so that two of them neve
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from services.mailer.models import Letter
-from services.mailer.rules.states import CANCELLED, PENDING, SENDING
+from services.mailer.rules.states import CANCELLED, FAILED, PENDING, SENDING
+from services.mailer.rules.suppressing import SUPPRESSED, SUPPRESSED_TOLD
 from shared import clock
-from shared.events.mailer import LetterCancelled
+from shared.events.mailer import LetterCancelled, LetterFailed
 from shared.outbox import publish
 
 CHUNK = 500
@@ -67,7 +69,7 @@ def _cancel_where(session: Session, condition: ColumnElement[bool], by: str) -> 
 def end_waiting(
     session: Session, condition: ColumnElement[bool], state: str, reason: str, by: str | None = None
 ) -> list[uuid.UUID]:
-    """End the waiting letters that meet the condition, destroy their secrets, and tell of those cancelled.
+    """End the waiting letters that meet the condition, destroy their secrets, and tell of those cancelled or failed.
 
     Returns their ids. A letter that is being sent, or has ended already, stays as it is.
     """
@@ -91,21 +93,22 @@ def end_waiting(
         .execution_options(synchronize_session=False)
     )
     rows = session.execute(change).all()
-    if state == CANCELLED:
-        publish(
-            session,
-            *(
-                LetterCancelled(
-                    letter_id=row.id,
-                    kind=row.kind,
-                    address=row.address,
-                    at=moment,
-                    party_id=row.party_id,
-                    credential_id=row.credential_id,
-                    batch_id=row.batch_id,
-                    reason=reason,
-                )
-                for row in rows
-            ),
-        )
+    publish(session, *(told for row in rows if (told := _told(row, state, reason, moment))))
     return [row.id for row in rows]
+
+
+def _told(row: Any, state: str, reason: str, moment: datetime) -> LetterCancelled | LetterFailed | None:
+    about: dict[str, Any] = {
+        "letter_id": row.id,
+        "kind": row.kind,
+        "address": row.address,
+        "at": moment,
+        "party_id": row.party_id,
+        "credential_id": row.credential_id,
+        "batch_id": row.batch_id,
+    }
+    if state == CANCELLED:
+        return LetterCancelled(**about, reason=reason)
+    if state == FAILED:
+        return LetterFailed(**about, answer=SUPPRESSED_TOLD if reason == SUPPRESSED else reason)
+    return None

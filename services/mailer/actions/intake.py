@@ -10,10 +10,11 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.ending import end_waiting
-from services.mailer.models import Letter, Withdrawal
-from services.mailer.queries import queue_of
-from services.mailer.rules.addresses import domain_of, searchable
-from services.mailer.rules.states import CANCELLED, PENDING, RECOVERY, REPLACED
+from services.mailer.models import Letter, LetterWords, Withdrawal
+from services.mailer.queries import queue_of, suppressed_of
+from services.mailer.rules.addresses import domain_of, search_words
+from services.mailer.rules.states import CANCELLED, FAILED, PENDING, RECOVERY, REPLACED
+from services.mailer.rules.suppressing import SUPPRESSED
 from shared import clock
 from shared.db import new_id
 from shared.events.identity import Recipient
@@ -48,6 +49,9 @@ def take_letters(session: Session, orders: Sequence[Order]) -> None:
     rows = [_row(order, moment, domain) for order in fresh]
     if rows:
         session.execute(insert(Letter.__table__), rows)  # type: ignore[arg-type]
+        words = [{"letter_id": row["id"], "words": _words(order)} for order, row in zip(fresh, rows, strict=True)]
+        session.execute(insert(LetterWords.__table__), words)  # type: ignore[arg-type]
+        _end_suppressed(session, rows)
     _withdraw_late(session, [order.credential_id for order in fresh if order.credential_id])
     _replace_credentials(session, [order.replaces for order in fresh if order.replaces], moment)
     _replace_recoveries(session, [row for row in rows if row["kind"] == RECOVERY], moment)
@@ -70,7 +74,6 @@ def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
         "address": to.address[:320],
         "domain": domain_of(to.address),
         "language": to.language[:5],
-        "search": searchable(to.name, to.document, to.login, to.address),
         "ciphertext": order.ciphertext,
         "sealing_key": order.sealing_key,
         "expires_at": order.expires_at,
@@ -80,6 +83,18 @@ def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
         "delayed": order.kind != RECOVERY,
         "attempts": 0,
     }
+
+
+def _words(order: Order) -> str:
+    to = order.recipient
+    return search_words(to.name, to.document, to.login, to.address)
+
+
+def _end_suppressed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """What is meant for an address on the suppression list has failed before it was tried."""
+    suppressed = suppressed_of(session, {row["address"] for row in rows})
+    for some in _chunks([row["id"] for row in rows if row["address"] in suppressed]):
+        end_waiting(session, Letter.id.in_(some), FAILED, SUPPRESSED)
 
 
 def _known(session: Session, orders: Sequence[Order]) -> set[uuid.UUID]:
