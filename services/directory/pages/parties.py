@@ -55,9 +55,7 @@ pages = Blueprint("pages", __name__, url_prefix="")
 @staff_required()
 def list_page() -> Answer:
     """The list with its filters."""
-    wanted = _filter()
-    sort = request.args.get("sort", "name")
-    sort = sort if sort in SORTS else "name"
+    wanted, sort = asked_filter(), asked_sort()
     with current().db.read() as session:
         try:
             page = list_parties(session, wanted, sort=sort, cursor=request.args.get("cursor"), limit=PAGE)
@@ -77,7 +75,13 @@ def list_page() -> Answer:
         )
 
 
-def _filter() -> PartyFilter:
+def asked_sort() -> str:
+    """The order of the address, by name if it asks for none that there is."""
+    sort = request.args.get("sort", "name")
+    return sort if sort in SORTS else "name"
+
+
+def asked_filter() -> PartyFilter:
     """The filter of the address; what it cannot mean is as if it were not there."""
     args = request.args
     yes_no = {"yes": True, "no": False}
