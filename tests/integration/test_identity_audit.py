@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from alembic import command
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
@@ -17,9 +19,11 @@ from shared import clock, migrations
 from shared.bus import Delivery
 from shared.db import Database, new_id
 from shared.events import encode
-from shared.events.acts import ACT_EVENTS, Detail
+from shared.events.acts import ACT_EVENTS, Detail, IdentityActRecorded
 from shared.inbox import Inbox, inbox
+from shared.outbox import outbox
 from tests.support.identity import Identity, running_identity
+from tests.support.staff import StaffBrowser, add_staff, member_of
 
 
 @pytest.fixture
@@ -132,3 +136,59 @@ def test_the_version_before_the_trail_can_be_gone_back_to(database_url: str) -> 
         step(config, version)
         assert inspect(db.engine).has_table("audit_entries") is (version == "0002")
     db.dispose()
+
+
+ADDRESS = "/backoffice/identity/parties/{}"
+
+
+def told(identity: Identity) -> list[IdentityActRecorded]:
+    return identity.told(IdentityActRecorded)
+
+
+def test_what_is_done_over_rest_is_recorded_with_who_stands_behind_it(identity: Identity) -> None:
+    api, party = identity.client(), identity.add_party()
+    api.issue(party.party_id, delivery="none")
+    api.post("/credential-batches", {"classes": ["tenant"], "scope": "only", "party_ids": [str(party.party_id)]})
+    api.post(f"/parties/{party.party_id}/credentials/revoke")
+    api.post(f"/parties/{party.party_id}/credentials/revoke")  # nothing is left to revoke
+    issued, started, revoked = told(identity)[-3:]
+    assert (issued.act, issued.party_id, issued.actor_kind) == ("credential.issued", party.party_id, "client")
+    assert issued.actor_name.startswith("test-")
+    assert {one.name: one.value for one in issued.details} == {"mode": "random", "delivery": "none"}
+    assert (started.act, started.subject, bool(started.subject_id)) == ("batch.started", "batch", True)
+    assert {"name": "scope", "value": "only"} in [vars(one) for one in started.details]
+    assert (revoked.act, revoked.party_id, revoked.count) == ("credential.revoked", party.party_id, 1)
+
+
+def test_what_the_staff_does_on_pages_is_recorded_under_their_name(identity: Identity) -> None:
+    party, browser = identity.add_party(), StaffBrowser(identity.app)
+    identity.client().issue(party.party_id, delivery="none")
+    browser.sign_in("laura", add_staff(identity.db, "laura", "agent"))
+    browser.post(f"{ADDRESS.format(party.party_id)}/revoke", f"{ADDRESS.format(party.party_id)}/revoke")
+    signed_in, revoked = told(identity)[-2:]
+    laura = member_of(identity.db, "laura")
+    for one in (signed_in, revoked):
+        assert (one.actor_kind, one.actor_id, one.actor_name) == ("staff", str(laura.id), "Laura")
+        assert one.address == "127.0.0.1"
+    assert (signed_in.act, signed_in.subject_id) == ("staff.signed_in", str(laura.id))
+    assert revoked.act == "credential.revoked"
+
+
+def test_a_refused_sign_in_is_recorded_once_a_minute_and_never_with_what_was_typed(identity: Identity) -> None:
+    add_staff(identity.db, "laura", "agent")
+    browser = StaffBrowser(identity.app)
+    before = len(told(identity))
+    with time_machine.travel(datetime(2026, 11, 21, 9, 0, 5, tzinfo=UTC), tick=False) as time:
+        for _ in range(3):
+            browser.sign_in("laura", "wrong")
+        browser.sign_in("secreto-tecleado-aqui", "wrong")
+        assert len(told(identity)) == before + 1
+        time.shift(timedelta(minutes=2))
+        browser.sign_in("LAURA ", "wrong")
+    first, second = told(identity)[before:]
+    for one in (first, second):
+        assert (one.act, one.actor_kind, one.actor_name) == ("staff.sign_in_refused", "system", "")
+        assert one.subject_id == str(member_of(identity.db, "laura").id)
+        assert {"name": "user", "value": "laura"} in [vars(detail) for detail in one.details]
+    with identity.db.read() as session:
+        assert not any(b"tecleado" in body for body in session.scalars(select(outbox.c.body)))

@@ -1,18 +1,26 @@
-"""Appending to the audit trail what the services tell."""
+"""Appending to the audit trail what the services tell; and telling of the sign-ins of the staff."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from limits import RateLimitItemPerMinute
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from services.identity.actions.throttling import Throttled, count_attempt
 from services.identity.models.audit import AuditEntry
+from services.identity.models.staff import StaffMember
+from services.identity.rules.logins import throttle_key
+from services.identity.rules.staff import normal_username
 from shared import clock
+from shared.audit import Actor, become, record_act
 from shared.db import new_id
 from shared.events import Envelope
 from shared.events.acts import ACT_EVENTS, Act
 
 SERVICES = {kind: service for service, kind in ACT_EVENTS.items()}
+REFUSALS_TOLD = RateLimitItemPerMinute(1)
+"""Of each account: whoever tries passwords by the thousand does not fill the audit trail."""
 
 
 def append_acts(session: Session, envelopes: Iterable[Envelope]) -> None:
@@ -21,6 +29,44 @@ def append_acts(session: Session, envelopes: Iterable[Envelope]) -> None:
     rows = [_row(envelope) for envelope in envelopes]
     if rows:
         session.execute(dialect.insert(AuditEntry).on_conflict_do_nothing(), rows)
+
+
+def record_staff_sign_in(session: Session, member: StaffMember, address: str) -> None:
+    """Record that a member of the staff is in: password, and second factor where there is one, were right."""
+    become(Actor("staff", str(member.id), member.name, address))
+    record_act(
+        session,
+        "identity",
+        "staff.signed_in",
+        subject="staff",
+        subject_id=member.id,
+        details={"user": member.username},
+    )
+
+
+def record_refused_sign_in(session: Session, username: str, member: StaffMember | None, address: str) -> None:
+    """Record that somebody tried to sign in as `member` and was refused, at most once a minute for each account.
+
+    Who it was is not known, so nobody of the staff acted. `username` is what was typed: it is only counted, never kept,
+    because people type passwords into that field; the count is made for unknown ones too, so that the answer takes as
+    long for them.
+    """
+    try:
+        count_attempt(session, [(REFUSALS_TOLD, throttle_key("staff-refused", normal_username(username)))])
+    except Throttled:
+        return
+    if member is None:
+        return
+    become(Actor("system", "", "", address))
+    reason = "password" if member.active else "suspended"
+    record_act(
+        session,
+        "identity",
+        "staff.sign_in_refused",
+        subject="staff",
+        subject_id=member.id,
+        details={"user": member.username, "reason": reason},
+    )
 
 
 def _row(envelope: Envelope) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.identity.actions.issuing import Secret, Terms, issue_credentials
 from services.identity.models.batches import BatchDraft, BatchMember, BatchPick, CredentialBatch, DraftPick
 from services.identity.queries.batches import Preview, list_waiting_members, members_of, preview_members
 from shared import clock
+from shared.audit import record_act
 from shared.db import new_id
 from shared.wake import wake
 
@@ -47,16 +48,29 @@ class BatchWish:
 
 def start_batch(session: Session, wish: BatchWish, by: str) -> CredentialBatch:
     """Ask for a batch; the worker begins as soon as this commits."""
+    batch = add_batch(session, wish, by)
+    if picks := [{"batch_id": batch.id, "party_id": one} for one in dict.fromkeys(wish.party_ids)]:
+        session.execute(insert(BatchPick), picks)
+    record_start(session, batch)
+    return batch
+
+
+def add_batch(session: Session, wish: BatchWish, by: str) -> CredentialBatch:
+    """The row of a batch, still without its picks; the worker is told of it."""
     batch = CredentialBatch(
         id=new_id(), state="running", total=0, issued=0, skipped=0, requested_at=clock.now(), requested_by=by,
         **wish.columns(),
     )  # fmt: skip
     session.add(batch)
     session.flush()
-    if picks := [{"batch_id": batch.id, "party_id": one} for one in dict.fromkeys(wish.party_ids)]:
-        session.execute(insert(BatchPick), picks)
     wake(session, TOPIC)
     return batch
+
+
+def record_start(session: Session, batch: CredentialBatch, count: int | None = None) -> None:
+    """Record that a batch was started; `count`: how many letters were promised, if that was counted."""
+    details = {"classes": ", ".join(batch.classes), "scope": batch.scope, "delivery": batch.delivery}
+    record_act(session, "identity", "batch.started", subject="batch", subject_id=batch.id, count=count, details=details)
 
 
 def preview_wish(session: Session, wish: BatchWish) -> Preview:

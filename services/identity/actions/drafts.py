@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import Uuid, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from services.identity.actions.batches import BatchWish, start_batch
+from services.identity.actions.batches import BatchWish, add_batch, record_start
 from services.identity.models.batches import BatchDraft, BatchPick, CredentialBatch, DraftPick
 from services.identity.models.parties import Party
 from services.identity.queries.parties import PartyFilter, parties_matching
@@ -82,8 +82,13 @@ def as_it_counts(session: Session, draft: BatchDraft) -> BatchDraft:
     )
 
 
-def start_from_draft(session: Session, draft_id: uuid.UUID, staff_id: uuid.UUID, by: str) -> CredentialBatch:
-    """Turn the draft into a batch; it is gone afterwards, so that pressing twice starts once. Raises AlreadyStarted."""
+def start_from_draft(
+    session: Session, draft_id: uuid.UUID, staff_id: uuid.UUID, by: str, *, count: int | None = None
+) -> CredentialBatch:
+    """Turn the draft into a batch; it is gone afterwards, so that pressing twice starts once. Raises AlreadyStarted.
+
+    `count`: how many letters the preview promised, for the audit trail.
+    """
     taken = select(BatchDraft).where(BatchDraft.id == draft_id, BatchDraft.staff_id == staff_id).with_for_update()
     draft = session.scalar(taken.execution_options(populate_existing=True))
     if draft is None:
@@ -97,12 +102,13 @@ def start_from_draft(session: Session, draft_id: uuid.UUID, staff_id: uuid.UUID,
         delivery=meant.delivery,
         exclude_with_access=meant.exclude_with_access,
     )
-    batch = start_batch(session, wish, by)
+    batch = add_batch(session, wish, by)
     if meant.scope != "all":
         batch.scope = meant.scope
         picks = select(literal(batch.id, Uuid()), DraftPick.party_id).where(DraftPick.draft_id == draft.id)
         session.execute(insert(BatchPick).from_select(["batch_id", "party_id"], picks))
     session.delete(draft)
+    record_start(session, batch, count)
     return batch
 
 

@@ -18,6 +18,7 @@ from services.identity.queries.credentials import list_living, list_parties_of, 
 from services.identity.queries.parties import lock_parties
 from services.identity.rules.lifecycle import ACTIVE, ISSUED, keeps_its_hash, may_return, state_after, states_before
 from shared import clock
+from shared.audit import record_act
 from shared.db import new_id
 from shared.events.identity import CredentialActivated, CredentialRevoked
 from shared.outbox import publish
@@ -70,6 +71,8 @@ def revoke_access(session: Session, party_id: uuid.UUID, by: str) -> int:
     lock_parties(session, [party_id])
     ended = end_credentials(session, list_living(session, [party_id]), "revoked", by=by)
     void_links(session, [party_id])
+    if ended:
+        record_act(session, "identity", "credential.revoked", party_id=party_id, count=len(ended))
     return len(ended)
 
 

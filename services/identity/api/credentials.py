@@ -11,7 +11,14 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.identity.actions.catching_up import refresh_party
-from services.identity.actions.issuing import Secret, Terms, issue_credentials, make_link_secret, make_random_secret
+from services.identity.actions.issuing import (
+    Issued,
+    Secret,
+    Terms,
+    issue_credentials,
+    make_link_secret,
+    make_random_secret,
+)
 from services.identity.actions.lifecycle import revoke_access
 from services.identity.actions.runtime import runtime
 from services.identity.actions.sealing import make_sealer, refresh_sealing_key
@@ -25,6 +32,7 @@ from services.identity.rules.lifecycle import can_sign_in
 from services.identity.rules.passwords import REFUSALS, check_choice
 from services.identity.schemas.credentials import CredentialAnswer, CredentialOrder, CredentialsOfParty, Revoked
 from shared import clock
+from shared.audit import record_act
 from shared.web import current, do_not_store, idempotent, require_scope
 
 blp = Blueprint("credentials", __name__, description="Keys to the client area")
@@ -100,6 +108,7 @@ def issue(session: Session, order: dict[str, Any]) -> dict[str, Any]:
         raise no_credential(reason)
     issued = outcome.issued[order["party_id"]]
     letter = order["delivery"] != "none"
+    _record_issue(session, order, issued)
     answer = {
         "id": issued.id,
         "party_id": issued.party.id,
@@ -112,6 +121,21 @@ def issue(session: Session, order: dict[str, Any]) -> dict[str, Any]:
         do_not_store()
         answer["password"] = g.secret.letter
     return answer
+
+
+def _record_issue(session: Session, order: dict[str, Any], issued: Issued) -> None:
+    details = {"mode": order["mode"], "delivery": order["delivery"]}
+    if order["delivery"] != "none":
+        details["address"] = issued.party.email
+    record_act(
+        session,
+        "identity",
+        "credential.issued",
+        party_id=issued.party.id,
+        subject="credential",
+        subject_id=issued.id,
+        details=details,
+    )
 
 
 @blp.route("/parties/<uuid:party_id>/credentials", methods=["GET"])

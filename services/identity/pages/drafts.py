@@ -136,7 +136,7 @@ def start() -> Any:
             if request.form.get("total") != str(total) or not total:
                 flash(gettext("The number changed meanwhile. Look at it again before you accept."), "warning")
                 return _confirm_page(session, draft, True)
-            batch = start_from_draft(session, draft.id, _me(), staff.name)
+            batch = start_from_draft(session, draft.id, _me(), staff.name, count=total)
     except AlreadyStarted:
         flash(gettext("This was already started; here is the history."), "info")
         return redirect(url_for("batch_pages.show_all"), 303)

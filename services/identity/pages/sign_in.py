@@ -10,6 +10,7 @@ from flask_babel import gettext
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from services.identity.actions.auditing import record_refused_sign_in, record_staff_sign_in
 from services.identity.actions.runtime import runtime
 from services.identity.actions.staff import renew_hash, start_session
 from services.identity.actions.throttling import Counted, Throttled, count_attempt, forgive_attempt
@@ -81,12 +82,19 @@ def _check(username: str, password: str) -> tuple[str | None, StaffMember | None
     # No transaction is open meanwhile: this takes a good part of a second.
     with runtime().gate.place():
         right = matching(password, [member.password_hash] if member else [], rules.password_cost)
-        if member is None or right is None or not member.active:
-            return None, member
-        renewed = renew_hash(member, password, rules.password_cost)
+        let_in = member is not None and right is not None and member.active
+        renewed = renew_hash(member, password, rules.password_cost) if member is not None and let_in else None
+    here = request.remote_addr or ""
+    if member is None or not let_in:
+        with db.write() as session:
+            record_refused_sign_in(session, username, member, here)
+        return None, member
     with db.write() as session:
         forgive_attempt(session, account, [address])
-        return start_session(session, member, renewed), member
+        token = start_session(session, member, renewed)
+        if token is not None:
+            record_staff_sign_in(session, member, here)
+        return token, member
 
 
 def _page(

@@ -10,6 +10,7 @@ from services.portal.actions import end_sessions_of_parties
 from services.portal.pages.visitor import portal
 from services.portal.queries import count_clients, count_open_sessions, find_client, list_clients
 from shared import clock
+from shared.audit import record_act
 from shared.web import current, current_staff, staff_required
 
 backoffice = Blueprint("backoffice", __name__, url_prefix="/backoffice/portal")
@@ -50,6 +51,8 @@ def end_sessions(party_id: uuid.UUID) -> Any:
     staff = current_staff()
     with current().db.write() as session:
         ended = end_sessions_of_parties(session, [party_id], "staff", staff.name if staff else None)
+        if ended:
+            record_act(session, "portal", "sessions.ended", party_id=party_id, count=ended)
     flash(
         ngettext(
             "%(num)d session of %(name)s was ended.",
