@@ -35,12 +35,16 @@ class Staff:
 
 @dataclass(frozen=True, kw_only=True)
 class MenuItem:
-    """An entry of a back office's own menu. `endpoint` is a view without parameters, `role` the least that it needs."""
+    """An entry of a back office's own menu. `endpoint` is a view without parameters, `role` the least that it needs.
+
+    hidden_from: roles that have it no less, but nothing to do there.
+    """
 
     endpoint: str
     label: Text
     icon: str = ""
     role: str = "auditor"
+    hidden_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,7 +145,8 @@ def state_of(state: str) -> State:
 def own_menu() -> list[tuple[MenuItem, bool]]:
     """The entries of this back office that the signed-in person may open, and which of them is the present one."""
     staff = current_staff()
-    entries = [item for item in current().menu if has_role(staff, item.role)]
+    role = staff.role if staff else ""
+    entries = [item for item in current().menu if has_role(staff, item.role) and role not in item.hidden_from]
     addresses = [url_for(item.endpoint) for item in entries]
     # The longest address that the present one begins with: the start page's is a prefix of all others.
     present = max((address for address in addresses if request.path.startswith(address)), key=len, default="")

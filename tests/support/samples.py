@@ -9,12 +9,14 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import MetaData, Uuid, select, update
 from werkzeug.routing import Rule
 
+from services.identity.actions.clients import create_client
 from services.mailer.models import Attempt, Letter
 from shared import clock
 from shared.db import new_id
@@ -38,6 +40,7 @@ class Samples:
     """What stands in the databases of a house: a client with a credential, an import, a batch, letters in each state.
 
     party, credential: ids of the client. batch: id of the batch. colleague: id of a member of the staff.
+    program: client id of another system.
     """
 
     def __init__(self, house: House) -> None:
@@ -70,8 +73,11 @@ class Samples:
         self.house.carry()
         self._end_letters()
         self.house.client(self.party, self.credential)
-        add_staff(self.house.rooms["identity"].db, "beatriz", "agent")
-        self.colleague = member_of(self.house.rooms["identity"].db, "beatriz").id
+        identity_db = self.house.rooms["identity"].db
+        add_staff(identity_db, "beatriz", "agent")
+        self.colleague = member_of(identity_db, "beatriz").id
+        with identity_db.write() as session:
+            self.program = create_client(session, "ERP", ["parties:read"])[0].client_id
         sink = Path(self.house.folder) / "sink" / "new"
         sink.mkdir(parents=True)
         self.sink_letter = f"{time.time_ns()}.1_1.local"
@@ -100,6 +106,16 @@ class Samples:
                         answer="2.0.0 OK",
                     )
                 )
+
+    def ids(self, service: str) -> dict[str, Any]:
+        """Ids that stand in the data, by the names of the arguments of this service's routes."""
+        found = {}
+        for rule in self.house.rooms[service].app.url_map.iter_rules():
+            for name in rule.arguments:
+                if name.endswith("_id"):
+                    with suppress(NoSample):
+                        found[name] = self.value(service, rule, name)
+        return found
 
     def path(self, service: str, rule: Rule) -> str:
         """An address that this rule takes. Raises NoSample."""
@@ -143,5 +159,6 @@ OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("sink.show", "name"): lambda samples: samples.sink_letter,
     ("sink.html", "name"): lambda samples: samples.sink_letter,
     ("", "staff_id"): lambda samples: samples.colleague,
+    ("", "client_id"): lambda samples: samples.program,
 }
 """(endpoint, argument) → its value; without an endpoint it is for every route with such an argument."""

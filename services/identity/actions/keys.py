@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.identity.models.keys import SigningKey
 from services.identity.queries.keys import find_current_key, list_keys
 from services.identity.rules.keys import OVERLAP, PURPOSES, SEALING, TOKEN, is_published
+from shared.audit import record_act
 from shared.clock import now
 from shared.keyring import Keyring
 
@@ -67,6 +68,8 @@ def rotate_keys(session: Session, keyring: Keyring) -> list[SigningKey]:
             session.add(made)
             session.flush()
             log.info("signing_key_made", purpose=purpose, kid=made.kid, active_from=made.active_from.isoformat())
+            told = {"purpose": purpose, "active_from": made.active_from.isoformat()}
+            record_act(session, "identity", "keys.rotated", subject="key", subject_id=made.kid, details=told)
             last = made
         newest.append(last)
     return newest

@@ -17,7 +17,7 @@ from services.identity.actions.provider import Provider
 from services.identity.actions.provider.parties import Subject
 from services.identity.actions.throttling import Throttled, count_attempt
 from services.identity.queries.keys import list_published_keys
-from services.identity.queries.oauth import find_code
+from services.identity.queries.oauth import find_client, find_code
 from services.identity.queries.staff import find_signed_in_by_session
 from services.identity.rules.keys import PURPOSES
 from services.identity.rules.logins import network_of, throttle_key
@@ -95,7 +95,8 @@ def userinfo() -> tuple[Response, int] | Response:
     scope = str(claims.get("scope", ""))
     with current().db.read() as session:
         code = find_code(session, str(claims.get("jti", "")))
-        signed_in = find_signed_in_by_session(session, code.session_id) if code and not code.replayed_at else None
+        counts = code is not None and not code.replayed_at and find_client(session, code.client_id) is not None
+        signed_in = find_signed_in_by_session(session, code.session_id) if code and counts else None
     if signed_in is None or "openid" not in scope.split() or claims.get("sub") != str(signed_in.member.id):
         return _unauthorized("invalid_token")
     return jsonify(Subject(signed_in).claims(scope))

@@ -14,6 +14,11 @@ def find_client(session: Session, client_id: str) -> OAuthClient | None:
     return client if client is not None and client.disabled_at is None else None
 
 
+def find_any_client(session: Session, client_id: str) -> OAuthClient | None:
+    """A client, disabled or not."""
+    return session.get(OAuthClient, client_id)
+
+
 def list_clients(session: Session) -> list[OAuthClient]:
     """All clients by name, our own first."""
     return list(session.scalars(select(OAuthClient).order_by(OAuthClient.first_party.desc(), OAuthClient.name)))

@@ -25,7 +25,10 @@ def check_redirect_uri(text: str) -> str:
 
     Raises UnfitRedirectUri.
     """
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # such as brackets that hold no address
+        raise UnfitRedirectUri(f"{text}: is no address") from None
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise UnfitRedirectUri(f"{text}: must be an absolute address with https")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:

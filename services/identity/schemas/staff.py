@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -22,17 +22,52 @@ class SignInForm(FlaskForm):
     password = PasswordField(_l("Password"), [REQUIRED, Length(max=1000)])
 
 
-class NewMemberForm(FlaskForm):
-    """A member of the staff to be added."""
+class MemberForm(FlaskForm):
+    """What is said of a member of the staff."""
 
     name = StringField(_l("Name"), [REQUIRED, Length(max=120, message=_l("At most 120 characters."))])
-    username = StringField(_l("User"), [REQUIRED, Length(max=64, message=_l("At most 64 characters."))])
     email = StringField(_l("E-mail"), [Length(max=254, message=_l("At most 254 characters."))])
     role = SelectField(_l("Role"), choices=[SelectChoice(role, ROLE_NAMES[role]) for role in ROLES], default="agent")
     language = SelectField(
         _l("Language"),
         choices=[SelectChoice("", _l("That of the browser")), *(SelectChoice(*pair) for pair in NAMES.items())],
     )
+
+
+class NewMemberForm(MemberForm):
+    """A member of the staff to be added."""
+
+    username = StringField(_l("User"), [REQUIRED, Length(max=64, message=_l("At most 64 characters."))])
+    way = RadioField(
+        _l("How the person gets in"),
+        choices=[
+            SelectChoice("letter", _l("By e-mail: a letter with a link on which the person chooses the password")),
+            SelectChoice("shown", _l("Without e-mail: a first password is shown to you once, and you hand it over")),
+        ],
+        default="letter",
+    )
+
+
+class ForgottenForm(FlaskForm):
+    """Somebody of the staff who forgot the password."""
+
+    login = StringField(_l("User or e-mail"), [REQUIRED, Length(max=254)])
+
+
+class JoinForm(FlaskForm):
+    """Somebody chooses the password on a link that they got by letter."""
+
+    token = HiddenField()
+    new = PasswordField(_l("Password"), [REQUIRED, Length(max=1000)])
+    again = PasswordField(_l("Password again"), [REQUIRED, Length(max=1000)])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Both spellings must be the same."""
+        valid = bool(super().validate(extra_validators))
+        if valid and self.new.data != self.again.data:
+            self.again.errors = [_l("The two do not match.")]
+            return False
+        return valid
 
 
 class OwnPasswordForm(FlaskForm):
