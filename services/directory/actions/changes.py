@@ -11,13 +11,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.directory.models import Party, PartyChange
+from services.directory.rules.changes import PLAIN
 from services.directory.rules.parties import CLASSES, EmailValue
 from shared import clock
 from shared.audit import current_actor
 from shared.db import new_id
 
 Line = dict[str, Any]
-_PLAIN = ("name", "code", "language", "street", "city", "region", "postal_code", "country", "notes")
 
 
 def created_line(party_id: uuid.UUID, *, imported: bool = False) -> Line:
@@ -29,7 +29,7 @@ def change_lines(party: Party, changes: Mapping[str, Any], emails: Sequence[Emai
     """What is about to change in a party that still is as it was; `emails` are those that it has."""
     lines = [
         _line(party.id, name, str(getattr(party, name)), str(changes[name]))
-        for name in _PLAIN
+        for name in PLAIN
         if name in changes
     ]  # fmt: skip
     if {"document_type", "document_number"} & changes.keys():

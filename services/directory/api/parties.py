@@ -9,16 +9,25 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.directory.actions.parties import PartyNotFound, register_party, update_party
-from services.directory.models import Party
+from services.directory.models import Party, PartyFacts
+from services.directory.queries.changes import list_changes
 from services.directory.queries.parties import (
     PartyFilter,
     count_parties,
     find_party,
+    list_facts,
     list_parties,
-    list_with_credentials,
 )
-from services.directory.schemas.parties import CountOut, PartyFilterQuery, PartyIn, PartyOut, PartyPatch, PartyQuery
-from shared.web import answer_page, current, idempotent, page_schema, require_scope
+from services.directory.schemas.parties import (
+    ChangeOut,
+    CountOut,
+    PartyFilterQuery,
+    PartyIn,
+    PartyOut,
+    PartyPatch,
+    PartyQuery,
+)
+from shared.web import PageQuery, answer_page, current, idempotent, page_schema, require_scope
 from shared.web.paging import Page
 
 parties = Blueprint("parties", __name__, url_prefix="/parties", description="Tenants and owners.")
@@ -34,7 +43,7 @@ def register(session: Session, body: dict[str, Any]) -> Any:
     """Register a party."""
     party = register_party(session, body, language=current().settings.language)
     location = url_for("parties.show", party_id=party.id)
-    return describe(party, has_credentials=False), 201, {"Location": location}
+    return describe(party, None), 201, {"Location": location}
 
 
 @parties.get("")
@@ -84,15 +93,27 @@ def change(body: dict[str, Any], party_id: uuid.UUID) -> Any:
         return describe_all(session, [party])[0]
 
 
+@parties.get("/<uuid:party_id>/changes")
+@require_scope("parties:read")
+@parties.arguments(PageQuery, location="query")
+@parties.response(200, page_schema(ChangeOut))
+def changes(query: dict[str, Any], party_id: uuid.UUID) -> Any:
+    """The change log of a party, the newest first."""
+    with current().db.read() as session:
+        if find_party(session, party_id) is None:
+            raise PartyNotFound
+        return answer_page(list_changes(session, party_id, cursor=query["cursor"], limit=query["limit"]))
+
+
 def describe_all(session: Session, found: Iterable[Party]) -> list[dict[str, Any]]:
     """Parties as `PartyOut` shows them; one more query for all of them."""
     found = list(found)
-    holding = list_with_credentials(session, [party.id for party in found])
-    return [describe(party, has_credentials=party.id in holding) for party in found]
+    facts = list_facts(session, [party.id for party in found])
+    return [describe(party, facts.get(party.id)) for party in found]
 
 
-def describe(party: Party, *, has_credentials: bool) -> dict[str, Any]:
-    """A party as `PartyOut` shows it."""
+def describe(party: Party, facts: PartyFacts | None) -> dict[str, Any]:
+    """A party as `PartyOut` shows it, with what is known of its access."""
     address = ("street", "city", "region", "postal_code", "country")
     return {
         "id": party.id,
@@ -106,7 +127,10 @@ def describe(party: Party, *, has_credentials: bool) -> dict[str, Any]:
         "emails": party.emails,
         "language": party.language,
         "active": party.active,
-        "has_credentials": has_credentials,
+        "has_credentials": facts is not None and facts.has_credentials,
+        "signed_in_at": facts.signed_in_at if facts else None,
+        "letter_state": (facts.letter_state or None) if facts else None,
+        "letter_at": facts.letter_at if facts else None,
         "phones": party.phones,
         "address": {name: getattr(party, name) for name in address},
         "notes": party.notes,

@@ -37,9 +37,10 @@ from services.directory.queries.parties import (
     SORTS,
     PartyFilter,
     count_parties,
+    count_up_to,
     find_party,
+    list_facts,
     list_parties,
-    list_with_credentials,
 )
 from services.directory.rules.parties import CLASSES, InvalidParty
 from services.directory.rules.parties import EMAIL_STATES as KNOWN_STATES
@@ -47,6 +48,8 @@ from shared.web import BadCursor, current, error_answer, staff_required
 
 Answer = str | Response | tuple[str, int]
 PAGE = 50
+MOST_COUNTED = 10_000
+"""Of a filtered list that is longer the number is not told: counting it would take longer than showing it."""
 
 pages = Blueprint("pages", __name__, url_prefix="")
 
@@ -61,15 +64,17 @@ def list_page() -> Answer:
             page = list_parties(session, wanted, sort=sort, cursor=request.args.get("cursor"), limit=PAGE)
         except BadCursor:
             page = list_parties(session, wanted, sort=sort, limit=PAGE)
-        total = count_parties(session, wanted)
         filtered = wanted != PartyFilter()
+        total = count_up_to(session, wanted, MOST_COUNTED) if filtered else count_parties(session)
         return render_template(
             "directory/parties.html",
             page=page,
             total=total,
             filtered=filtered,
-            everybody=count_parties(session) if filtered and not total else total,
-            holding=list_with_credentials(session, [party.id for party in page.items]),
+            uncounted=filtered and total > MOST_COUNTED,
+            most=MOST_COUNTED,
+            everybody=count_up_to(session, PartyFilter(), 0) if filtered and not total else total,
+            facts=list_facts(session, [party.id for party in page.items]),
             classes=CLASS_NAMES,
             states={**EMAIL_STATES, "none": gettext("No e-mail")},
         )
@@ -93,6 +98,8 @@ def asked_filter() -> PartyFilter:
         active=yes_no.get(args.get("active", "")),
         email_state=args.get("email_state", "") if args.get("email_state") in (*KNOWN_STATES, "none") else "",
         has_credentials=yes_no.get(args.get("has_credentials", "")),
+        never_signed_in=yes_no.get(args.get("never_signed_in", "")),
+        letter_failed=yes_no.get(args.get("letter_failed", "")),
     )
 
 

@@ -4,14 +4,17 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.directory.models import CredentialFact, Party, PartyEmail
-from services.directory.rules.parties import codes_like, search_text
+from services.directory.models import Party, PartyEmail, PartyFacts, PartyWord
+from services.directory.rules.parties import codes_like, search_words
 from shared.documents import login_key
 from shared.web.paging import Order, Page, paginate
 
+MOST_WORDS = 8
+LAST = "\U0010ffff"
+"""Behind every other character: the end of the range of words with one beginning."""
 SORTS: dict[str, list[Order]] = {
     "name": [(Party.name_search, False), (Party.id, False)],
     "-name": [(Party.name_search, True), (Party.id, True)],
@@ -30,9 +33,10 @@ SORTS: dict[str, list[Order]] = {
 class PartyFilter:
     """What a list is narrowed to; None and "" mean "any".
 
-    q: words of the name, in any order. document: any spelling, with or without a NIT's check digit. code: as it is, or
-    only the number. party_class: tenant, owner, or both (holds both). email_state: of the principal address, or `none`.
-    email: a whole address. has_credentials: holds one that is issued or active.
+    q: words of the name or their beginnings, in any order. document: any spelling, with or without a NIT's check digit.
+    code: as it is, or only the number. party_class: tenant, owner, or both (holds both). email_state: of the principal
+    address, or `none`. email: a whole address. has_credentials: holds one that is issued or active. never_signed_in:
+    holds one, and nobody ever signed in. letter_failed: the latest letter failed or came back.
     """
 
     q: str = ""
@@ -43,6 +47,8 @@ class PartyFilter:
     email_state: str = ""
     email: str = ""
     has_credentials: bool | None = None
+    never_signed_in: bool | None = None
+    letter_failed: bool | None = None
 
 
 def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
@@ -71,6 +77,12 @@ def count_parties(session: Session, wanted: PartyFilter | None = None) -> int:
     """How many parties the filter leaves; without one, all, active or not."""
     counting = select(func.count()).select_from(Party).where(*_conditions(wanted or PartyFilter()))
     return session.scalar(counting) or 0
+
+
+def count_up_to(session: Session, wanted: PartyFilter, most: int) -> int:
+    """How many parties the filter leaves; `most` + 1 says that there are more than `most`, without counting them."""
+    found = select(Party.id).where(*_conditions(wanted)).limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def list_by_documents(session: Session, documents: Collection[tuple[str, str]]) -> dict[tuple[str, str], Party]:
@@ -123,16 +135,14 @@ def list_owners_of_addresses(session: Session, addresses: Collection[str]) -> di
     return owners
 
 
-def list_with_credentials(session: Session, party_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of the parties that hold a credential that is issued or active."""
-    asking = select(CredentialFact.party_id).where(
-        CredentialFact.party_id.in_(list(party_ids)), CredentialFact.ended.is_(False)
-    )
-    return set(session.scalars(asking))
+def list_facts(session: Session, party_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PartyFacts]:
+    """What is known of the access of these parties; of who is not in it, nothing is known."""
+    asking = select(PartyFacts).where(PartyFacts.party_id.in_(list(party_ids)))
+    return {facts.party_id: facts for facts in session.scalars(asking)}
 
 
 def _conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
-    conditions = [Party.name_search.contains(word, autoescape=True) for word in search_text(wanted.q[:200]).split()[:8]]
+    conditions = _words(wanted.q[:200]) if wanted.q else []
     if wanted.document:
         conditions.append(Party.document_key.in_(login_key(wanted.document)))
     if wanted.code:
@@ -147,8 +157,34 @@ def _conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
         conditions.append(Party.email_state == wanted.email_state)
     if wanted.email:
         address = wanted.email.strip().lower()
-        conditions.append(exists().where(PartyEmail.party_id == Party.id, PartyEmail.address_key == address))
+        conditions.append(Party.id.in_(select(PartyEmail.party_id).where(PartyEmail.address_key == address)))
+    return conditions + _told_conditions(wanted)
+
+
+def _told_conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
+    """By what others told of a party."""
+    conditions = []
     if wanted.has_credentials is not None:
-        held = exists().where(CredentialFact.party_id == Party.id, CredentialFact.ended.is_(False))
-        conditions.append(held if wanted.has_credentials else ~held)
+        conditions.append(_known(PartyFacts.has_credentials.is_(True), wanted.has_credentials))
+    if wanted.never_signed_in is not None:
+        never = and_(PartyFacts.has_credentials.is_(True), PartyFacts.signed_in_at.is_(None))
+        conditions.append(_known(never, wanted.never_signed_in))
+    if wanted.letter_failed is not None:
+        conditions.append(_known(PartyFacts.letter_state.in_(("failed", "bounced")), wanted.letter_failed))
     return conditions
+
+
+def _known(fact: ColumnElement[bool], wanted: bool) -> ColumnElement[bool]:
+    having = Party.id.in_(select(PartyFacts.party_id).where(fact))
+    return having if wanted else ~having
+
+
+def _words(text: str) -> list[ColumnElement[bool]]:
+    """A party has a word that begins like this, for each of the words."""
+    words = search_words(text)[:MOST_WORDS]
+    if not words:  # only signs that are in no word
+        return [false()]
+    return [
+        Party.id.in_(select(PartyWord.party_id).where(PartyWord.word >= word, PartyWord.word < word + LAST))
+        for word in words
+    ]

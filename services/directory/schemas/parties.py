@@ -3,11 +3,13 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from services.directory.rules.changes import ACTORS, CHANGED
 from services.directory.rules.parties import CLASSES, EMAIL_STATES, NO_EMAIL
 from shared.documents import DOCUMENT_TYPES
 from shared.settings import LANGUAGES
 from shared.web import PageQuery
 
+LETTER_STATES = ("sent", "failed", "bounced")
 SORTS = ("name", "code", "document", "created_at", "updated_at")
 
 
@@ -31,7 +33,7 @@ class AddressSchema(ma.Schema):
     city = fields.String()
     region = fields.String()
     postal_code = fields.String()
-    country = fields.String(metadata={"description": "two letters, such as CO"})
+    country = fields.String(metadata={"description": "two letters of ISO 3166-1, such as CO"})
 
 
 class PartyIn(ma.Schema):
@@ -45,7 +47,10 @@ class PartyIn(ma.Schema):
     emails = fields.List(fields.Nested(EmailSchema))
     language = fields.String(metadata={"enum": list(LANGUAGES)})
     active = fields.Boolean()
-    phones = fields.List(fields.String())
+    phones = fields.List(
+        fields.String(),
+        metadata={"description": "with +, or as they are written in the country of the address, else of the document"},
+    )
     address = fields.Nested(AddressSchema)
     notes = fields.String()
 
@@ -71,7 +76,14 @@ class PartyOut(ma.Schema):
     language = fields.String()
     active = fields.Boolean()
     has_credentials = fields.Boolean()
-    phones = fields.List(fields.String())
+    signed_in_at = fields.DateTime(allow_none=True, metadata={"description": "the last sign-in to the client area"})
+    letter_state = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(LETTER_STATES),
+        metadata={"description": "how the latest letter ended; null if none has ended"},
+    )
+    letter_at = fields.DateTime(allow_none=True)
+    phones = fields.List(fields.String(), metadata={"description": "in their international form: +573001234567"})
     address = fields.Nested(AddressSchema)
     notes = fields.String()
     created_at = fields.DateTime()
@@ -81,7 +93,11 @@ class PartyOut(ma.Schema):
 class PartyFilterQuery(ma.Schema):
     """Filters of parties; several narrow together."""
 
-    q = fields.String(metadata={"description": "words of the name; accents and capitals do not matter"})
+    q = fields.String(
+        metadata={
+            "description": "words of the name or their beginnings, in any order; accents and capitals do not matter"
+        }
+    )
     document = fields.String(metadata={"description": "document number in any spelling"})
     code = fields.String(metadata={"description": "client code"})
     party_class = fields.String(data_key="class", validate=validate.OneOf(CLASSES))
@@ -92,12 +108,34 @@ class PartyFilterQuery(ma.Schema):
     )
     email = fields.String(metadata={"description": "a whole e-mail address"})
     has_credentials = fields.Boolean(metadata={"description": "holds a credential that is issued or active"})
+    never_signed_in = fields.Boolean(metadata={"description": "holds a credential, and nobody has ever signed in"})
+    letter_failed = fields.Boolean(metadata={"description": "the latest letter failed or came back"})
 
 
 class PartyQuery(PageQuery, PartyFilterQuery):
     """The query of the list."""
 
     sort = fields.String(load_default="name", validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]))
+
+
+class ChangeOut(ma.Schema):
+    """One line of the change log of a party."""
+
+    id = fields.UUID()
+    at = fields.DateTime()
+    actor_kind = fields.String(
+        validate=validate.OneOf(ACTORS),
+        metadata={"description": "staff, client (another system), party, import, or system (something heard of)"},
+    )
+    actor_id = fields.String()
+    actor_name = fields.String()
+    field = fields.String(
+        validate=validate.OneOf(CHANGED),
+        metadata={"description": "created, imported, deactivated and reactivated have nothing before and after"},
+    )
+    subject = fields.String(metadata={"description": "of email_state: the address"})
+    before = fields.String()
+    after = fields.String()
 
 
 class CountOut(ma.Schema):

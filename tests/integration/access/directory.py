@@ -9,6 +9,8 @@ ROUTES = (
     Route("parties.index", "GET", API("parties:read")),
     Route("parties.count", "GET", API("parties:read")),
     Route("parties.show", "GET", API("parties:read")),
+    Route("parties.changes", "GET", API("parties:read")),
+    Route("attention.AttentionView", "GET", API("attention:read")),
     Route("parties.register", "POST", API("parties:write")),
     Route("parties.change", "PATCH", API("parties:write")),
     Route("imports.index", "GET", API("parties:read")),
