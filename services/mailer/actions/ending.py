@@ -17,6 +17,7 @@ from services.mailer.models import Letter
 from services.mailer.rules.states import CANCELLED, FAILED, PENDING, SENDING
 from services.mailer.rules.suppressing import SUPPRESSED, SUPPRESSED_TOLD
 from shared import clock
+from shared.audit import record_act
 from shared.events.mailer import LetterCancelled, LetterFailed
 from shared.outbox import publish
 
@@ -46,17 +47,26 @@ def cancel_selected(session: Session, ids: Sequence[uuid.UUID], by: str) -> Canc
             row.id: row.state for row in session.execute(select(Letter.id, Letter.state).where(Letter.id.in_(rest)))
         }
         result.not_cancelled += [{"id": one, "state": states.get(one)} for one in sorted(rest)]
+    _record(session, result, subject="letters")
     return result
 
 
 def cancel_batch(session: Session, batch_id: uuid.UUID, by: str) -> Cancellation:
     """Cancel what still waits of a batch."""
-    return _cancel_where(session, Letter.batch_id == batch_id, by)
+    return _record(
+        session, _cancel_where(session, Letter.batch_id == batch_id, by), subject="batch", subject_id=batch_id
+    )
 
 
 def cancel_all(session: Session, by: str) -> Cancellation:
     """Cancel everything that waits."""
-    return _cancel_where(session, true(), by)
+    return _record(session, _cancel_where(session, true(), by), subject="queue")
+
+
+def _record(session: Session, result: Cancellation, **about: Any) -> Cancellation:
+    if result.cancelled:
+        record_act(session, "mailer", "letters.cancelled", count=result.cancelled, **about)
+    return result
 
 
 def _cancel_where(session: Session, condition: ColumnElement[bool], by: str) -> Cancellation:

@@ -1,6 +1,7 @@
 """The queue as a whole: paused or not, its delay and limits, and whether the mail server can be reached."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,9 +10,11 @@ from sqlalchemy.orm import Session
 from services.mailer.actions.intake import LETTERS_TOPIC
 from services.mailer.models import Queue
 from shared import clock
+from shared.audit import record_act
 from shared.wake import wake
 
 QUEUE = 1
+CHANGEABLE = ("delay", "per_second", "per_domain", "window_from", "window_until", "window_days")
 
 
 def ensure_queue(session: Session, message_domain: str | None = None) -> None:
@@ -29,23 +32,38 @@ def pause_queue(session: Session, by: str) -> None:
     """Stop sending at once: what is being sent this moment ends, nothing else begins."""
     ensure_queue(session)
     change = update(Queue).where(~Queue.paused)
-    session.execute(change.values(paused=True, paused_by=by[:200], paused_at=clock.now()))
+    change = change.values(paused=True, paused_by=by[:200], paused_at=clock.now())
+    if session.scalar(change.returning(Queue.id)):
+        record_act(session, "mailer", "queue.paused", subject="queue")
 
 
 def resume_queue(session: Session) -> None:
     """Go on sending."""
-    session.execute(update(Queue).where(Queue.paused).values(paused=False, paused_by=None, paused_at=None))
+    change = update(Queue).where(Queue.paused).values(paused=False, paused_by=None, paused_at=None)
+    if session.scalar(change.returning(Queue.id)):
+        record_act(session, "mailer", "queue.resumed", subject="queue")
     wake(session, LETTERS_TOPIC)
 
 
-def change_pace(
-    session: Session, by: str, *, delay: float | None, per_second: float | None, per_domain: float | None
-) -> None:
-    """Set the delay (seconds) and the limits (letters per second, 0 = none); None is what the settings say."""
+def change_pace(session: Session, by: str, **chosen: Any) -> None:
+    """Change how the queue runs: any of CHANGEABLE. None is what the settings say; no window is always.
+
+    `delay` is in seconds, the limits in letters per second (0 = none), the window in minutes of the day.
+    """
     ensure_queue(session)
-    values = {"delay": delay, "per_second": per_second, "per_domain": per_domain}
-    session.execute(update(Queue).values(**values, changed_by=by[:200], changed_at=clock.now()))
+    row = session.get_one(Queue, QUEUE, populate_existing=True)
+    changes = {name: (before, after) for name, after in chosen.items() if (before := getattr(row, name)) != after}
+    if unknown := set(chosen) - set(CHANGEABLE):
+        raise ValueError(f"not to be changed: {', '.join(sorted(unknown))}")
+    if changes:
+        details = {name: f"{_shown(before)} → {_shown(after)}" for name, (before, after) in changes.items()}
+        record_act(session, "mailer", "queue.changed", subject="queue", details=details)
+    session.execute(update(Queue).values(**chosen, changed_by=by[:200], changed_at=clock.now()))
     wake(session, LETTERS_TOPIC)
+
+
+def _shown(value: object) -> str:
+    return "—" if value is None else str(value)
 
 
 def note_trouble(session: Session, reason: str, until: datetime) -> None:
@@ -64,3 +82,15 @@ def forget_trouble(session: Session) -> None:
         .values(trouble=None, trouble_since=None, trouble_until=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def note_mailbox(session: Session, trouble: str | None) -> None:
+    """The mailbox of returned letters was read to its end, or could not be and why."""
+    row = session.get(Queue, QUEUE)
+    if row is None:
+        return
+    if trouble is None:
+        row.mailbox_read_at, row.mailbox_trouble, row.mailbox_trouble_since = clock.now(), None, None
+    else:
+        row.mailbox_trouble = trouble
+        row.mailbox_trouble_since = row.mailbox_trouble_since or clock.now()

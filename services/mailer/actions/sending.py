@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Update, Uuid, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Update, Uuid, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from services.mailer.actions.ending import end_waiting
 from services.mailer.models import Attempt, Letter, Queue
+from services.mailer.queries import suppressed_of
 from services.mailer.rules.states import (
     FAILED,
     PENDING,
@@ -21,6 +23,8 @@ from services.mailer.rules.states import (
     Verdict,
     consequence_of,
 )
+from services.mailer.rules.suppressing import SUPPRESSED
+from services.mailer.rules.window import URGENT_KINDS
 from shared import clock
 from shared.db import new_id
 from shared.events.mailer import LetterFailed, LetterSent
@@ -40,10 +44,13 @@ class ClaimedLetter:
     address: str
     domain: str
     language: str
-    ciphertext: bytes
-    sealing_key: str
+    ciphertext: bytes | None
+    sealing_key: str | None
     message_id: str
     expires_at: datetime
+    subject: str | None
+    text: str | None
+    html: str | None
 
 
 # Built once: these run for every few letters, and to build them costs more than to run them.
@@ -93,16 +100,21 @@ COLUMNS = tuple(getattr(Letter, name) for name in ClaimedLetter.__dataclass_fiel
 
 
 def claim_letters(
-    session: Session, worker: uuid.UUID, limit: int, delay: float, without_domains: Sequence[str] = ()
+    session: Session,
+    worker: uuid.UUID,
+    limit: int,
+    delay: float,
+    without_domains: Sequence[str] = (),
+    *,
+    only_urgent: bool = False,
 ) -> list[ClaimedLetter]:
-    """Take up to `limit` letters that are due, the urgent ones (recoveries, further attempts) first.
+    """Take up to `limit` letters that are due, those that do not wait (recoveries, further attempts) first.
 
-    A claimed letter still waits: it can be cancelled, and it goes back if this worker dies.
+    A claimed letter still waits: it can be cancelled, and it goes back if this worker dies. What is meant for an
+    address on the suppression list ends here. `only_urgent`: outside the send window.
     """
-    now = clock.now()
     claimed: list[ClaimedLetter] = []
-    for delayed, due in ((False, now), (True, now - timedelta(seconds=delay))):
-        free = (Letter.state == PENDING, Letter.claimed_by.is_(None), Letter.delayed == delayed, Letter.due_at <= due)
+    for free in _free(delay, only_urgent):
         wanted = select(Letter.id).where(*free, ~PAUSED).order_by(Letter.due_at).limit(limit - len(claimed))
         if without_domains:
             wanted = wanted.where(Letter.domain.not_in(without_domains))
@@ -112,7 +124,31 @@ def claim_letters(
         mark = update(Letter).where(Letter.id.in_(ids)).values(claimed_by=worker).returning(*COLUMNS)
         rows = session.execute(mark.execution_options(synchronize_session=False)).all()
         claimed += sorted((ClaimedLetter(*row) for row in rows), key=lambda letter: letter.id)
-    return claimed
+    return _without_suppressed(session, claimed)
+
+
+def _free(delay: float, only_urgent: bool) -> list[tuple[ColumnElement[bool], ...]]:
+    """What may be claimed: first what does not wait for the delay, then the rest."""
+    now = clock.now()
+    return [
+        (
+            Letter.state == PENDING,
+            Letter.claimed_by.is_(None),
+            Letter.delayed == delayed,
+            Letter.due_at <= due,
+            *((Letter.kind.in_(URGENT_KINDS),) if only_urgent else ()),
+        )
+        for delayed, due in ((False, now), (True, now - timedelta(seconds=delay)))
+    ]
+
+
+def _without_suppressed(session: Session, claimed: list[ClaimedLetter]) -> list[ClaimedLetter]:
+    if not claimed:
+        return []
+    suppressed = suppressed_of(session, {letter.address for letter in claimed})
+    if ended := [letter.id for letter in claimed if letter.address in suppressed]:
+        end_waiting(session, Letter.id.in_(ended), FAILED, SUPPRESSED)
+    return [letter for letter in claimed if letter.address not in suppressed]
 
 
 def begin_sending(session: Session, worker: uuid.UUID, ids: Sequence[uuid.UUID], mark: uuid.UUID) -> set[uuid.UUID]:
@@ -132,14 +168,9 @@ def begin_sending(session: Session, worker: uuid.UUID, ids: Sequence[uuid.UUID],
     return begun
 
 
-def has_due_letters(session: Session, delay: float) -> bool:
+def has_due_letters(session: Session, delay: float, *, only_urgent: bool = False) -> bool:
     """Whether there is anything to claim: cheaper to ask than to try."""
-    now = clock.now()
-    free = (Letter.state == PENDING, Letter.claimed_by.is_(None))
-    return any(
-        session.scalar(select(Letter.id).where(*free, Letter.delayed == delayed, Letter.due_at <= due).limit(1))
-        for delayed, due in ((False, now), (True, now - timedelta(seconds=delay)))
-    )
+    return any(session.scalar(select(Letter.id).where(*free).limit(1)) for free in _free(delay, only_urgent))
 
 
 def release_letters(session: Session, worker: uuid.UUID, ids: Sequence[uuid.UUID] | None = None) -> None:

@@ -25,6 +25,7 @@ from services.mailer.queries import queue_of
 from services.mailer.rules.options import MailOptions
 from services.mailer.rules.pacing import Pace
 from services.mailer.rules.states import Outcome, trouble_delay
+from services.mailer.rules.window import URGENT_KINDS, window_of
 from shared import clock
 from shared.db import Database, new_id
 from shared.wake import wake
@@ -45,6 +46,8 @@ class Policy:
     """How the queue runs at this moment: what an agent chose, else the settings."""
 
     paused: bool
+    only_urgent: bool
+    """The send window is closed."""
     delay: float
     per_second: float
     per_domain: float
@@ -75,6 +78,8 @@ class Dispatcher:
         if policy.paused:
             self._give_back()
             return False
+        if policy.only_urgent:
+            self.release(self._pace.drop(lambda letter: letter.kind not in URGENT_KINDS))
         if self.trouble_left():
             return False
         in_hand = self._pace.within_reach() + self._ready.qsize()
@@ -91,17 +96,21 @@ class Dispatcher:
         with self._db.read() as session:
             row = queue_of(session)
             delay = self._options.mail_delay if row.delay is None else row.delay
+            window = window_of(row.window_from, row.window_until, row.window_days, self._options.timezone)
+            only_urgent = window is not None and not window.is_open(clock.now())
             return Policy(
                 row.paused,
+                only_urgent,
                 delay,
                 self._options.mail_per_second if row.per_second is None else row.per_second,
                 self._options.mail_per_domain if row.per_domain is None else row.per_domain,
-                not row.paused and has_due_letters(session, delay),
+                not row.paused and has_due_letters(session, delay, only_urgent=only_urgent),
             )
 
     def _claim(self, policy: Policy) -> list[ClaimedLetter]:
         with self._db.write() as session:
-            return claim_letters(session, self._worker, CLAIM, policy.delay, self._pace.crowded())
+            crowded = self._pace.crowded()
+            return claim_letters(session, self._worker, CLAIM, policy.delay, crowded, only_urgent=policy.only_urgent)
 
     def _feed(self) -> float:
         """Pass letters on; returns the seconds until the limits allow the next one, 0 if nothing is held."""
@@ -126,9 +135,7 @@ class Dispatcher:
                 held.append(self._ready.get_nowait())
             except queue.Empty:
                 break
-        if held:
-            with self._db.write() as session:
-                release_letters(session, self._worker, [letter.id for letter in held])
+        self.release(held)
 
     def give_all_back(self) -> None:
         """The worker stops: what it claimed and has not begun goes to whoever sends next, at once.
@@ -175,6 +182,8 @@ class Dispatcher:
 
     def release(self, letters: Sequence[ClaimedLetter]) -> None:
         """Give back letters that were not begun."""
+        if not letters:
+            return
         with self._db.write() as session:
             release_letters(session, self._worker, [letter.id for letter in letters])
 

@@ -57,7 +57,7 @@ class LetterFilter:
         if self.before is not None:
             given += [Letter.created_at < self.before, Letter.id < first_id(self.before + SLACK)]
         if self.text:
-            given += [_has_word(session, word) for word in wanted_words(self.text)]
+            given += [has_word(session, word) for word in wanted_words(self.text)]
         return given
 
 
@@ -67,7 +67,7 @@ def first_id(moment: datetime) -> uuid.UUID:
     return uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62))
 
 
-def _has_word(session: Session, beginnings: list[str]) -> ColumnElement[bool]:
+def has_word(session: Session, beginnings: list[str]) -> ColumnElement[bool]:
     """One of the letter's words begins with one of these."""
     if session.get_bind().dialect.name == "postgresql":
         quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in beginnings)

@@ -1,7 +1,7 @@
 """How fast letters may leave: so many per second overall, and so many per second to each receiving domain."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 HELD_PER_DOMAIN = 50
@@ -101,3 +101,9 @@ class Pace(Generic[L]):
         letters = [letter for queue in self._held.values() for letter in queue]
         self._held.clear()
         return letters
+
+    def drop(self, unwanted: Callable[[L], bool]) -> list[L]:
+        """Give back those held that are unwanted."""
+        letters = self.drain()
+        self.hold(letter for letter in letters if not unwanted(letter))
+        return [letter for letter in letters if unwanted(letter)]
