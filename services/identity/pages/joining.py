@@ -98,7 +98,8 @@ def forgotten() -> Any:
         form.login.errors = [text]
         return render_template("identity/forgotten.html", form=form), 503, {"Retry-After": "5"}
     text = gettext("If that user exists and has an e-mail address, a letter with a link is on its way.")
-    flash(f"{text} {gettext('If none arrives, ask your administrator.')}", "success")
+    rest = gettext("If none arrives, ask your administrator.")
+    flash(f"{text} {rest}", "success")
     return redirect(url_for("sign_in.login"), 303)
 
 

@@ -169,7 +169,8 @@ def resend(staff_id: uuid.UUID) -> Any:
     if member := _send(invite_again, staff_id):
         log.info("staff_invited_again", staff=str(staff_id), by=str(_me()))
         text = gettext("A new letter goes to %(address)s, with a link that works for 7 days.", **_named(member))
-        flash(f"{text} {gettext('The former link works no more.')}", "success")
+        rest = gettext("The former link works no more.")
+        flash(f"{text} {rest}", "success")
     return redirect(url_for("staff_members.edit", staff_id=staff_id), 303)
 
 
