@@ -11,6 +11,7 @@ from services.identity.api import oauth
 from services.identity.api import verification as verification_api
 from services.identity.api.problems import init_problems
 from services.identity.clients import Clients
+from services.identity.pages import audit as audit_pages
 from services.identity.pages import batches as batch_pages
 from services.identity.pages import credentials as credential_pages
 from services.identity.pages import drafts as draft_pages
@@ -26,6 +27,7 @@ MENU = (
     MenuItem(endpoint="drafts.show", label=lazy_gettext("Generate and send passwords"), icon="send"),
     MenuItem(endpoint="batch_pages.show_all", label=lazy_gettext("History"), icon="clock-history"),
     MenuItem(endpoint="credential_pages.show_all", label=lazy_gettext("Access of parties"), icon="key"),
+    MenuItem(endpoint="audit.show_all", label=lazy_gettext("Audit trail"), icon="journal-text"),
     *staff_area.MENU,
 )
 LARGE = 8 * 1024 * 1024  # a batch may name a hundred thousand parties
@@ -55,7 +57,7 @@ def create_app(settings: Settings, db: Database) -> Flask:
     api = create_api(app, "identity", lazy_gettext("Portería: access"))
     for blueprint in (credentials_api.blp, verification_api.blp, batches_api.blp):
         api.register_blueprint(blueprint)
-    for room in (oauth, draft_pages, batch_pages, credential_pages):
+    for room in (oauth, draft_pages, batch_pages, credential_pages, audit_pages):
         app.register_blueprint(room.blp)
     app.extensions["csrf"].exempt(oauth.blp)  # programs call it, and no cookie opens it
     staff_area.register_staff_area(app)

@@ -1,0 +1,111 @@
+"""Entries of the audit trail as sentences with links to the things they are about."""
+
+import uuid
+from dataclasses import dataclass
+
+from flask_babel import format_number, gettext
+from markupsafe import Markup
+
+from services.identity.models.audit import AuditEntry
+from services.identity.queries.audit import Names, as_id
+from services.identity.schemas.acts import COMMAND_LINE, wording_of
+from shared.web import current_staff
+
+PARTY_PAGE = "/backoffice/identity/parties/{}"
+PAGES = {
+    "batch": "/backoffice/identity/batches/{}",
+    "letter": "/backoffice/mailer/letters/{}",
+    "import": "/backoffice/directory/imports/{}",
+    "staff": "/backoffice/identity/staff/{}",
+    "client": "/backoffice/identity/clients/{}",
+}
+"""Kind of subject → its page."""
+
+NOT_FOR_AGENTS = ("staff", "client")
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as it is shown. `text` is a sentence, `href` the page of what it is about, "" if there is none."""
+
+    entry: AuditEntry
+    text: Markup
+    who: str
+    party: str
+    href: str
+
+
+def line_of(entry: AuditEntry, names: Names) -> Line:
+    """An entry for a page."""
+    slots = {
+        "who": Markup("<strong>{}</strong>").format(actor_name(entry, names)),
+        "whom": _linked_subject(entry, names),
+        "what": Markup("<code>{}</code>").format(entry.subject_id),
+        "num": format_number(entry.count or 0),
+    }
+    text = Markup(_template(entry)) % slots  # noqa: S704 - the template is ours, the slots are escaped
+    return Line(entry, text, actor_name(entry, names), party_name(entry, names), page_of(entry))
+
+
+def plain_sentence(entry: AuditEntry, names: Names) -> str:
+    """An entry as plain text, for a file."""
+    return _template(entry) % {
+        "who": actor_name(entry, names),
+        "whom": subject_name(entry, names),
+        "what": entry.subject_id,
+        "num": format_number(entry.count or 0),
+    }
+
+
+def actor_name(entry: AuditEntry, names: Names) -> str:
+    """Who acted: the staff by the name of that time, parties and systems by their present one."""
+    if entry.actor_kind == "party":
+        known = as_id(entry.actor_id)
+        return (names.parties.get(known) if known else None) or entry.actor_name or gettext("A client")
+    if entry.actor_kind == "client":
+        return names.clients.get(entry.actor_id) or entry.actor_name or entry.actor_id
+    if entry.actor_kind == "staff" and entry.actor_name:
+        return entry.actor_name
+    return gettext("The command line") if entry.actor_name == COMMAND_LINE else gettext("The system")
+
+
+def party_name(entry: AuditEntry, names: Names) -> str:
+    """The party it is about; "" if it is about none."""
+    return _named(entry.party_id, names) if entry.party_id else ""
+
+
+def subject_name(entry: AuditEntry, names: Names) -> str:
+    """Whom it is about: a party, a member of the staff, another system; or what, where that is nobody."""
+    if entry.party_id is not None:
+        return _named(entry.party_id, names)
+    told = {one["name"]: one["value"] for one in entry.details}
+    if entry.subject == "staff":
+        return names.staff.get(entry.subject_id) or told.get("user") or entry.subject_id
+    if entry.subject == "client":
+        return names.clients.get(entry.subject_id) or told.get("name") or entry.subject_id
+    return told.get("name") or entry.subject_id or gettext("somebody who is not known here")
+
+
+def page_of(entry: AuditEntry) -> str:
+    """The page of what an entry is about, if there is one and the reader may open it; else ""."""
+    staff = current_staff()
+    if entry.subject not in PAGES or not entry.subject_id or staff is None:
+        return ""
+    hidden = entry.subject in NOT_FOR_AGENTS and staff.role == "agent"
+    return "" if hidden else PAGES[entry.subject].format(entry.subject_id)
+
+
+def _template(entry: AuditEntry) -> str:
+    own = entry.actor_id != "" and entry.actor_id == entry.subject_id
+    return wording_of(entry.act).template(entry.count, own)
+
+
+def _linked_subject(entry: AuditEntry, names: Names) -> Markup:
+    name = subject_name(entry, names)
+    if entry.party_id is None:
+        return Markup("<strong>{}</strong>").format(name)
+    return Markup('<a href="{}">{}</a>').format(PARTY_PAGE.format(entry.party_id), name)
+
+
+def _named(party_id: uuid.UUID, names: Names) -> str:
+    return names.parties.get(party_id) or gettext("somebody who is not known here")
