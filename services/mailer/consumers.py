@@ -1,22 +1,42 @@
-"""What the mailer hears: facts of identity and the directory, each of which means something for letters."""
+"""What the mailer hears: facts of identity and the directory that mean something for letters, and wishes for one."""
 
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.mailer.actions.intake import Order, take_letters, withdraw_credentials, withdraw_parties
+from services.mailer.actions.intake import Addressee, Order, take_letters, withdraw_credentials, withdraw_parties
 from services.mailer.actions.keys import SigningKeyUnknown
+from services.mailer.actions.requesting import request_order
 from services.mailer.actions.suppressing import clear_addresses
 from services.mailer.models import SigningKey
 from services.mailer.queries import LONGEST_KID, find_signing_keys
-from services.mailer.rules.states import CANCELLED, CREDENTIAL, CREDENTIAL_LINK, RECOVERY, REPLACED
+from services.mailer.rules.requests import RequestRefused, check_request
+from services.mailer.rules.states import (
+    CANCELLED,
+    CREDENTIAL,
+    CREDENTIAL_LINK,
+    RECOVERY,
+    REPLACED,
+    STAFF_INVITATION,
+    STAFF_RESET,
+)
 from shared.events import InvalidEvent
 from shared.events.directory import AddressCleared, PartyDeactivated
-from shared.events.identity import CredentialIssued, CredentialRevoked, Recipient, RecoveryRequested, SealedSecret
+from shared.events.external import LetterRequested
+from shared.events.identity import (
+    CredentialIssued,
+    CredentialRevoked,
+    Recipient,
+    RecoveryRequested,
+    SealedSecret,
+    StaffInvited,
+)
+from shared.inbox import handled_envelopes
 from shared.sealing import SealBroken, SealContext, check_signature
 
 KIND_OF_DELIVERY = {"password": CREDENTIAL, "link": CREDENTIAL_LINK}
+KIND_OF_PURPOSE = {"invitation": STAFF_INVITATION, "reset": STAFF_RESET}
 
 
 def on_credential_issued(session: Session, events: list[CredentialIssued]) -> None:
@@ -45,6 +65,24 @@ def on_recovery_requested(session: Session, events: list[RecoveryRequested]) -> 
                 recovery_id=event.recovery_id,
             )
         )
+    take_letters(session, orders)
+
+
+def on_staff_invited(session: Session, events: list[StaffInvited]) -> None:
+    """A link for a member of the staff becomes a letter that does not wait."""
+    keys = _keys(session, [event.secret for event in events])
+    take_letters(session, [_invitation_order(event, keys) for event in events])
+
+
+def on_letter_requested(session: Session, events: list[LetterRequested]) -> None:
+    """Somebody outside asks for a letter in words of their own."""
+    orders = []
+    for event, envelope in zip(events, handled_envelopes(), strict=True):
+        try:
+            wanted = check_request(**vars(event))
+        except RequestRefused as error:
+            raise InvalidEvent(f"{error.field}: {error}") from None
+        orders.append(request_order(wanted, envelope.source))
     take_letters(session, orders)
 
 
@@ -83,6 +121,20 @@ def _credential_order(event: CredentialIssued, keys: dict[str, SigningKey]) -> O
     )
 
 
+def _invitation_order(event: StaffInvited, keys: dict[str, SigningKey]) -> Order:
+    kind = KIND_OF_PURPOSE.get(event.purpose)
+    if kind is None:
+        raise InvalidEvent("this purpose of an invitation is not known")
+    return Order(
+        kind=kind,
+        recipient=Addressee(name=event.name, address=event.address, language=event.language, login=event.username),
+        ciphertext=_signed(event.secret, SealContext(str(event.invitation_id), event.address), keys),
+        sealing_key=event.secret.sealing_key,
+        expires_at=event.expires_at,
+        invitation_id=event.invitation_id,
+    )
+
+
 def _keys(session: Session, secrets: list[Any]) -> dict[str, SigningKey]:
     return dict(find_signing_keys(session, {secret.signing_key for secret in secrets if secret is not None}))
 
@@ -93,6 +145,11 @@ def _checked(
     """The ciphertext, if identity signed it for this very subject and address."""
     if recipient.party_id != party_id:
         raise InvalidEvent("the recipient is another party")
+    return _signed(secret, SealContext(str(subject), recipient.address), keys)
+
+
+def _signed(secret: SealedSecret, context: SealContext, keys: dict[str, SigningKey]) -> bytes:
+    """The ciphertext, if identity signed it for this context."""
     if len(secret.signing_key) > LONGEST_KID or len(secret.sealing_key) > 64:
         raise InvalidEvent("the secret names impossible keys")
     key = keys.get(secret.signing_key)
@@ -101,7 +158,7 @@ def _checked(
     if key.public_key is None:
         raise InvalidEvent("the secret is signed with a key that identity does not know")
     try:
-        return check_signature(secret, SealContext(str(subject), recipient.address), key.public_key)
+        return check_signature(secret, context, key.public_key)
     except SealBroken:
         raise InvalidEvent("the secret was not signed by identity for this letter") from None
 
@@ -112,4 +169,6 @@ HANDLERS: dict[type, Any] = {
     RecoveryRequested: on_recovery_requested,
     PartyDeactivated: on_party_deactivated,
     AddressCleared: on_address_cleared,
+    StaffInvited: on_staff_invited,
+    LetterRequested: on_letter_requested,
 }

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db import COLUMN_TYPES, new_id, new_metadata
@@ -35,16 +35,19 @@ class Letter(Base):
         Index("ix_letters_due_kind", "kind", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_letters_waiting_batch_id", "batch_id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_letters_kind_id", "kind", "id"),
+        Index("ix_letters_invitation_id", "invitation_id", unique=True),
         Index("ix_letters_ended_at_state", "ended_at", "state", sqlite_where=ENDED, postgresql_where=ENDED),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(40))
-    """`credential`, `credential_link` or `recovery`: which template."""
+    """Which template: one of KINDS in rules/states.py."""
     state: Mapped[str] = mapped_column(String(16))
     party_id: Mapped[uuid.UUID | None]
     credential_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
     recovery_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
+    invitation_id: Mapped[uuid.UUID | None]
+    """Of a member of the staff."""
     batch_id: Mapped[uuid.UUID | None]
     name: Mapped[str] = mapped_column(String(300))
     document: Mapped[str] = mapped_column(String(80))
@@ -76,6 +79,13 @@ class Letter(Base):
     """Who cancelled it or said that it came back: the name of a staff member, or the id of another system."""
     outcome: Mapped[str | None] = mapped_column(Text)
     """What happened last: the server's answer, or the reason of the end."""
+    subject: Mapped[str | None] = mapped_column(String(300))
+    """Of a letter that brought its own words (`general`, `test`), as are these two; they hold no secret."""
+    text: Mapped[str | None] = mapped_column(Text, deferred=True)
+    html: Mapped[str | None] = mapped_column(Text, deferred=True)
+    """Only of tests: the whole page."""
+    requested_by: Mapped[str | None] = mapped_column(String(300))
+    """Who asked for it: the source of an event, the id of another system, or the id of a staff member."""
 
 
 class Attempt(Base):
@@ -239,3 +249,38 @@ class LetterHour(Base):
     bounced: Mapped[int]
     waiting: Mapped[int | None]
     """How many waited at its end; unknown for hours in which no worker ran."""
+
+
+class TemplateVersion(Base):
+    """The words of a kind of letter in a language, as somebody saved them. The newest is the one in use."""
+
+    __tablename__ = "letter_templates"
+    __table_args__ = (UniqueConstraint("kind", "language", "version"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(5))
+    version: Mapped[int]
+    """Counted from 1; before it there is the text that comes with the program."""
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(String(300))
+
+
+class TemplateDraft(Base):
+    """What somebody of the staff was writing when they looked at a preview or sent a test."""
+
+    __tablename__ = "template_drafts"
+
+    staff_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    language: Mapped[str] = mapped_column(String(5), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(String(300))
+    address: Mapped[str] = mapped_column(String(320))
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -1,9 +1,9 @@
-"""Letters come in: from issued credentials and requested recoveries."""
+"""Letters come in: from issued credentials, requested recoveries, invitations, and whoever else asks for one."""
 
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -13,7 +13,16 @@ from services.mailer.actions.ending import end_waiting
 from services.mailer.models import Letter, LetterWords, Withdrawal
 from services.mailer.queries import queue_of, suppressed_of
 from services.mailer.rules.addresses import domain_of, search_words
-from services.mailer.rules.states import CANCELLED, FAILED, PENDING, RECOVERY, REPLACED
+from services.mailer.rules.states import (
+    CANCELLED,
+    FAILED,
+    PENDING,
+    RECOVERY,
+    REPLACED,
+    STAFF_INVITATION,
+    STAFF_RESET,
+    WITHOUT_DELAY,
+)
 from services.mailer.rules.suppressing import SUPPRESSED
 from shared import clock
 from shared.db import new_id
@@ -25,27 +34,54 @@ CHUNK = 500
 
 
 @dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """Somebody who gets a letter and need not be a party: the same fields as the Recipient of identity's events."""
+
+    name: str
+    address: str
+    language: str
+    login: str = ""
+    document: str = ""
+    party_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
-    """A letter to be written. `ciphertext` is the sealed secret, its signature already checked."""
+    """A letter to be written. `ciphertext` is the sealed secret, its signature already checked.
+
+    A letter without a secret brings its own `subject` and `text` (and a test its `html`). `delay`: seconds to wait
+    instead of the queue's delay.
+    """
 
     kind: str
-    recipient: Recipient
-    ciphertext: bytes
-    sealing_key: str
+    recipient: Recipient | Addressee
     expires_at: datetime
+    ciphertext: bytes | None = None
+    sealing_key: str | None = None
     credential_id: uuid.UUID | None = None
     recovery_id: uuid.UUID | None = None
+    invitation_id: uuid.UUID | None = None
     batch_id: uuid.UUID | None = None
     replaces: uuid.UUID | None = None
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+    requested_by: str | None = None
+    delay: float | None = None
+
+    @property
+    def about(self) -> uuid.UUID | None:
+        """What it is the only letter of."""
+        return self.credential_id or self.recovery_id or self.invitation_id
 
 
-def take_letters(session: Session, orders: Sequence[Order]) -> None:
-    """Put letters in the queue, in order, and take out those that they replace."""
+def take_letters(session: Session, orders: Sequence[Order]) -> list[uuid.UUID]:
+    """Put letters in the queue, in order, and take out those that they replace; returns the ids of the new ones."""
     if not orders:
-        return
+        return []
     known = _known(session, orders)
     moment, domain = clock.now(), queue_of(session).message_domain
-    fresh = [order for order in orders if (order.credential_id or order.recovery_id) not in known]
+    fresh = [order for order in orders if order.about not in known]
     rows = [_row(order, moment, domain) for order in fresh]
     if rows:
         session.execute(insert(Letter.__table__), rows)  # type: ignore[arg-type]
@@ -55,7 +91,9 @@ def take_letters(session: Session, orders: Sequence[Order]) -> None:
     _withdraw_late(session, [order.credential_id for order in fresh if order.credential_id])
     _replace_credentials(session, [order.replaces for order in fresh if order.replaces], moment)
     _replace_recoveries(session, [row for row in rows if row["kind"] == RECOVERY], moment)
+    _replace_invitations(session, [row for row in rows if row["invitation_id"]])
     wake(session, LETTERS_TOPIC)
+    return [row["id"] for row in rows]
 
 
 def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
@@ -67,6 +105,7 @@ def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
         "party_id": to.party_id,
         "credential_id": order.credential_id,
         "recovery_id": order.recovery_id,
+        "invitation_id": order.invitation_id,
         "batch_id": order.batch_id,
         "name": to.name[:300],
         "document": to.document[:80],
@@ -79,15 +118,19 @@ def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
         "expires_at": order.expires_at,
         "message_id": f"{identifier}@{domain}",
         "created_at": moment,
-        "due_at": moment,
-        "delayed": order.kind != RECOVERY,
+        "due_at": moment + timedelta(seconds=order.delay or 0),
+        "delayed": order.kind not in WITHOUT_DELAY and order.delay is None,
         "attempts": 0,
+        "subject": order.subject,
+        "text": order.text,
+        "html": order.html,
+        "requested_by": order.requested_by,
     }
 
 
 def _words(order: Order) -> str:
     to = order.recipient
-    return search_words(to.name, to.document, to.login, to.address)
+    return search_words(to.name, to.document, to.login, to.address, order.subject or "")
 
 
 def _end_suppressed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -98,9 +141,9 @@ def _end_suppressed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _known(session: Session, orders: Sequence[Order]) -> set[uuid.UUID]:
-    """Credentials and recoveries that have their letter already: an event that was made twice writes one letter."""
+    """What has its letter already: an event that was made twice writes one letter."""
     found: set[uuid.UUID] = set()
-    for column in (Letter.credential_id, Letter.recovery_id):
+    for column in (Letter.credential_id, Letter.recovery_id, Letter.invitation_id):
         wanted = [identifier for order in orders if (identifier := getattr(order, str(column.key)))]
         for some in _chunks(wanted):
             found.update(filter(None, session.scalars(select(column).where(column.in_(some)))))
@@ -132,6 +175,14 @@ def _replace_recoveries(session: Session, rows: Sequence[dict[str, Any]], moment
     if older:
         late = update(Letter).where(Letter.id.in_(older), Letter.state == PENDING)
         session.execute(late.values(state=REPLACED, ciphertext=None, ended_at=moment, outcome="replaced"))
+
+
+def _replace_invitations(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Of the waiting letters of a member of the staff only the newest goes: the links of the others are dead."""
+    newest = {row["login"]: row["id"] for row in rows}
+    for login, letter_id in newest.items():
+        same = Letter.kind.in_((STAFF_INVITATION, STAFF_RESET)) & (Letter.login == login) & (Letter.id != letter_id)
+        end_waiting(session, same, REPLACED, "replaced")
 
 
 def withdraw_credentials(session: Session, credentials: Sequence[uuid.UUID], state: str) -> None:

@@ -10,7 +10,6 @@ from services.mailer.jobs.dispatch import GROUP, Dispatcher
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.rules.addresses import AddressRefused, envelope_address
 from services.mailer.rules.rendering import Content, LetterImpossible, Writer
-from services.mailer.rules.smtp_url import SmtpAddress
 from services.mailer.rules.states import Outcome, Verdict, is_expired
 from shared import clock
 
@@ -26,10 +25,15 @@ class SendingThread:
     """Sends letters over a connection of its own."""
 
     def __init__(
-        self, dispatcher: Dispatcher, address: SmtpAddress, timeout: float, writer: Writer, opener: SecretOpener
+        self,
+        dispatcher: Dispatcher,
+        mail: MailConnection,
+        sender: str,
+        writer: Writer,
+        opener: SecretOpener,
     ) -> None:
         self._dispatcher, self._writer, self._opener = dispatcher, writer, opener
-        self._mail = MailConnection(address, timeout)
+        self._mail, self._sender = mail, sender
         self._seconds_per_letter = 0.0
 
     def run(self) -> bool:
@@ -106,9 +110,12 @@ class SendingThread:
             letter.login,
             self._opener.open(letter.ciphertext, letter.sealing_key),
             letter.expires_at,
+            letter.subject or "",
+            letter.text or "",
+            letter.html or "",
         )
 
         def render(eight_bit: bool) -> bytes:
             return self._writer.render(content, recipient, letter.message_id, now, eight_bit=eight_bit)
 
-        return self._mail.deliver(self._writer.sender_address, recipient, render)
+        return self._mail.deliver(self._sender, recipient, render)

@@ -1,6 +1,7 @@
 """Letters that wait, all letters, one letter, and cancelling."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -33,7 +34,20 @@ from services.mailer.queries import (
 )
 from services.mailer.rules.options import mail_options
 from services.mailer.rules.rendering import Content, Writer
-from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, KINDS, PENDING, RECOVERY, STATES, WAITING_STATES
+from services.mailer.rules.states import (
+    CREDENTIAL,
+    CREDENTIAL_LINK,
+    GENERAL,
+    KINDS,
+    PENDING,
+    RECOVERY,
+    STAFF_INVITATION,
+    STAFF_RESET,
+    STATES,
+    TEST,
+    WAITING_STATES,
+)
+from services.mailer.rules.templates import Written
 from shared import clock
 from shared.web import current, current_staff, safe_next, set_policy, staff_required
 
@@ -41,6 +55,10 @@ KIND_NAMES = {
     CREDENTIAL: _l("Access with password"),
     CREDENTIAL_LINK: _l("Access with a single-use link"),
     RECOVERY: _l("Forgotten password"),
+    STAFF_INVITATION: _l("Invitation of the staff"),
+    STAFF_RESET: _l("Forgotten password of the staff"),
+    GENERAL: _l("Message of another system"),
+    TEST: _l("Test of a template"),
 }
 RENEW = 3
 
@@ -147,18 +165,22 @@ def show(letter_id: uuid.UUID) -> str:
 def preview(letter_id: uuid.UUID) -> Response:
     """What a mail program would show, for a frame; the secret is masked."""
     with current().db.read() as session:
-        letter = find_letter(session, letter_id) or abort(404)
+        written = _written(find_letter(session, letter_id) or abort(404)) or abort(404)
     # Only what a letter is made of: its own styles, in a frame that may do nothing.
     set_policy(frame_ancestors="'self'", style_src="'unsafe-inline'", sandbox="", script_src="'none'")
-    return Response(_written(letter).html, content_type="text/html; charset=utf-8")
+    return Response(written.html, content_type="text/html; charset=utf-8")
 
 
-def _written(letter: Letter) -> Any:
+def _written(letter: Letter) -> Written | None:
+    """What it says, its secret masked; None if its words were removed after some months."""
     options = mail_options(current().settings)
     writer = Writer(options.public_url, options.timezone, options.mail_from)
-    return writer.preview(
-        Content(letter.id, letter.kind, letter.language, letter.name, letter.login, "", letter.expires_at)
-    )
+    content = Content(letter.id, letter.kind, letter.language, letter.name, letter.login, "", letter.expires_at)
+    if letter.kind in (GENERAL, TEST):
+        if letter.text is None:
+            return None
+        content = replace(content, subject=letter.subject or "", text=letter.text, html=letter.html or "")
+    return writer.preview(content)
 
 
 @letters.get("/cancel")

@@ -1,49 +1,47 @@
 """What a letter looks like: the templates, filled in, as the bytes that go to the mail server.
 
-A letter is rendered when it is sent and never stored, because it holds the password in clear (docs/adr/0003). What is
-the same for all letters of a kind is prepared once; for each one there is little more to do than to join texts.
+A letter is rendered when it is sent and never stored, because it holds the password in clear (docs/adr/0003).
 """
 
 import binascii
-import html
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, parseaddr
-from functools import cache, lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING
+from functools import lru_cache
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import css_inline
 from babel.dates import format_datetime as format_for_people
 
-from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, RECOVERY
+from services.mailer.rules.markup import paragraphs
+from services.mailer.rules.states import (
+    CREDENTIAL,
+    CREDENTIAL_LINK,
+    GENERAL,
+    RECOVERY,
+    STAFF_INVITATION,
+    STAFF_RESET,
+    TEST,
+)
+from services.mailer.rules.templates import Template, Written, default_template, known_language
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
-PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
-REQUIRED = {CREDENTIAL: ("link", "login", "password"), CREDENTIAL_LINK: ("link", "login"), RECOVERY: ("link", "login")}
-KNOWN = ("name", "link", "login", "password", "expires", "subject")
 PATHS = {
     CREDENTIAL: "/customerarea",
     CREDENTIAL_LINK: "/customerarea/activate?token=",
     RECOVERY: "/customerarea/reset?token=",
+    STAFF_INVITATION: "/backoffice/identity/join?token=",
+    STAFF_RESET: "/backoffice/identity/join?token=",
 }
-LANGUAGES = ("es", "en")
 NAME_LIMIT = 150
 LONGEST_LINE = 998  # RFC 5322, 2.1.1
 MASKED_PASSWORD = "••••-••••-••••-••••"  # noqa: S105
 MASKED_TOKEN = "••••••••"  # noqa: S105
 
-
-class TemplateRefused(Exception):
-    """A template lacks a placeholder that its kind needs, or has one that nobody knows."""
+Templates = Callable[[str, str], Template]
+"""Gives the template of a kind in one of the languages."""
 
 
 class LetterImpossible(Exception):
@@ -52,7 +50,10 @@ class LetterImpossible(Exception):
 
 @dataclass(frozen=True)
 class Content:
-    """What one letter says. `secret` is the password, or the token of the link."""
+    """What one letter says. `secret` is the password, or the token of the link.
+
+    Letters of the kinds `general` and `test` bring their own words and have no secret; `html` is the test's whole page.
+    """
 
     letter_id: UUID
     kind: str
@@ -61,67 +62,9 @@ class Content:
     login: str
     secret: str
     expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Written:
-    """A letter in words: subject, plain text and HTML."""
-
-    subject: str
-    text: str
-    html: str
-
-
-class Template:
-    """The words of one kind of letter in one language."""
-
-    def __init__(self, kind: str, subject: str, text: str, body: str, frame: str) -> None:
-        self.subject = subject.strip()
-        whole = css_inline.inline(frame.replace("{{ body }}", body), keep_at_rules=True, load_remote_stylesheets=False)
-        self._text = PLACEHOLDER.split(text.strip() + "\n")
-        self._html = PLACEHOLDER.split(whole)
-        self._check(kind)
-
-    def _check(self, kind: str) -> None:
-        if PLACEHOLDER.search(self.subject):
-            raise TemplateRefused(f"{kind}: the subject is shown in lists and notices and takes no values")
-        for name, parts in (("text", self._text), ("html", self._html)):
-            used = set(parts[1::2])
-            if missing := set(REQUIRED[kind]) - used:
-                raise TemplateRefused(f"{kind} {name}: lacks {', '.join(sorted(missing))}")
-            if unknown := used - set(KNOWN):
-                raise TemplateRefused(f"{kind} {name}: unknown {', '.join(sorted(unknown))}")
-
-    def fill(self, values: Mapping[str, str]) -> Written:
-        """Put values in their places; in HTML they are escaped, so none of them can become markup."""
-        escaped = {name: html.escape(value) for name, value in values.items()}
-        return Written(self.subject, _join(self._text, values), _join(self._html, escaped))
-
-
-def _join(parts: list[str], values: Mapping[str, str]) -> str:
-    filled = parts.copy()
-    for position in range(1, len(parts), 2):
-        filled[position] = values[parts[position]]
-    return "".join(filled)
-
-
-@cache
-def template_of(kind: str, language: str) -> Template:
-    """The template of a kind of letter in a language (Spanish where there is no other)."""
-    chosen = language if language in LANGUAGES else LANGUAGES[0]
-    folder = resources.files("services.mailer") / "templates" / "letters"
-
-    def read(path: "Traversable") -> str:
-        return path.read_text("utf-8")
-
-    own = folder / kind
-    return Template(
-        kind,
-        read(own / f"subject.{chosen}"),
-        read(own / f"body_text.{chosen}"),
-        read(own / f"body_html.{chosen}"),
-        read(folder / f"frame.{chosen}"),
-    )
+    subject: str = ""
+    text: str = ""
+    html: str = ""
 
 
 def link_of(kind: str, public_url: str, secret: str) -> str:
@@ -139,34 +82,44 @@ def _moment(at: datetime, language: str, timezone: str) -> str:
 class Writer:
     """Writes letters for one installation: it knows its public address, zone and sender."""
 
-    def __init__(self, public_url: str, timezone: str, sender: str) -> None:
-        self._public_url, self._timezone = public_url, timezone
+    def __init__(self, public_url: str, timezone: str, sender: str, templates: Templates = default_template) -> None:
+        self._public_url, self._timezone, self._templates = public_url, timezone, templates
         name, self.sender_address = parseaddr(sender)
         self._from = _mailbox(name, self.sender_address)
 
     def write(self, content: Content) -> Written:
         """A letter in words; raises LetterImpossible."""
+        if content.kind == TEST:
+            return Written(content.subject, content.text, content.html)
+        language = known_language(content.language)
+        return self.fill(self._templates(content.kind, language), content)
+
+    def fill(self, template: Template, content: Content) -> Written:
+        """A letter in the words of this template; raises LetterImpossible."""
+        name = one_line(content.name)[:NAME_LIMIT]
+        if content.kind == GENERAL:
+            values = {"name": name, "text": content.text, "subject": content.subject}
+            return template.fill(values, {"text": paragraphs(content.text)})
         if "\n" in content.secret or "\r" in content.secret:
             raise LetterImpossible("the password has a line break")
-        language = content.language if content.language in LANGUAGES else LANGUAGES[0]
         minute = content.expires_at.replace(second=0, microsecond=0)
-        template = template_of(content.kind, language)
         return template.fill(
             {
-                "name": one_line(content.name)[:NAME_LIMIT],
+                "name": name,
                 "login": one_line(content.login),
                 "password": content.secret,
                 "link": link_of(content.kind, self._public_url, content.secret),
-                "expires": _moment(minute, language, self._timezone),
+                "expires": _moment(minute, known_language(content.language), self._timezone),
                 "subject": template.subject,
             }
         )
 
     def preview(self, content: Content) -> Written:
         """The same letter with its secret masked, for people who must not know it."""
+        if content.kind in (GENERAL, TEST):
+            return self.write(content)
         masked = MASKED_PASSWORD if content.kind == CREDENTIAL else MASKED_TOKEN
-        values = {**content.__dict__, "secret": masked}
-        written = self.write(Content(**values))
+        written = self.write(replace(content, secret=masked))
         plain = quote(masked, safe="")
         return Written(written.subject, written.text.replace(plain, masked), written.html.replace(plain, masked))
 
@@ -174,7 +127,6 @@ class Writer:
         """The whole message with CRLF line ends (RFC 5322); `eight_bit` if the server offers 8BITMIME."""
         written = self.write(content)
         boundary = f"=_{content.letter_id.hex}"
-        language = content.language if content.language in LANGUAGES else LANGUAGES[0]
         head = (
             f"From: {self._from}\r\n"
             f"To: {_mailbox(one_line(content.name)[:NAME_LIMIT], address)}\r\n"
@@ -184,7 +136,7 @@ class Writer:
             "MIME-Version: 1.0\r\n"
             "Auto-Submitted: auto-generated\r\n"
             "X-Auto-Response-Suppress: All\r\n"
-            f"Content-Language: {language}\r\n"
+            f"Content-Language: {known_language(content.language)}\r\n"
             f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
         )
         text = _part(boundary, "plain", written.text, eight_bit)

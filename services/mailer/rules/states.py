@@ -16,7 +16,14 @@ STATES = (PENDING, SENDING, SENT, CANCELLED, REPLACED, FAILED, BOUNCED, UNCERTAI
 WAITING_STATES = (PENDING, SENDING)
 
 CREDENTIAL, CREDENTIAL_LINK, RECOVERY = "credential", "credential_link", "recovery"
-KINDS = (CREDENTIAL, CREDENTIAL_LINK, RECOVERY)
+STAFF_INVITATION, STAFF_RESET = "staff_invitation", "staff_reset"
+GENERAL = "general"
+"""What another system asked for, in its own words."""
+TEST = "test"
+"""A template tried out by somebody of the staff."""
+KINDS = (CREDENTIAL, CREDENTIAL_LINK, RECOVERY, STAFF_INVITATION, STAFF_RESET, GENERAL, TEST)
+WITHOUT_DELAY = (RECOVERY, STAFF_INVITATION, STAFF_RESET, TEST)
+"""Somebody sits and waits for these."""
 
 ANSWER_LIMIT = 500
 TROUBLE_DELAYS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)

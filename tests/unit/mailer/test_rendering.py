@@ -13,17 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.mailer.rules.rendering import (
-    LANGUAGES,
     MASKED_PASSWORD,
     Content,
     LetterImpossible,
-    Template,
-    TemplateRefused,
     Writer,
     one_line,
 )
-from services.mailer.rules.states import KINDS
+from services.mailer.rules.states import GENERAL, STAFF_INVITATION, STAFF_RESET
+from services.mailer.rules.templates import KIND_OF, LANGUAGES
 
+SECRET_KINDS = tuple(kind for kind in KIND_OF if kind != GENERAL)
 AT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 WRITER = Writer("https://agencia.example", "America/Bogota", "Agencia Ñandú <cartas@agencia.example>")
 SECRETS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs", "Cc")), min_size=1, max_size=72)
@@ -108,16 +107,15 @@ def test_a_password_with_a_line_break_is_refused_rather_than_changed() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SECRET_KINDS)
 def test_every_kind_has_its_letter_in_every_language(kind: str, language: str) -> None:
     written = WRITER.write(content(kind=kind, language=language))
+    place = "/backoffice/identity/join?token=" if kind in (STAFF_INVITATION, STAFF_RESET) else "/customerarea"
     for said in (written.text, written.html):
         assert "1.234.567-8" in said
-        assert "https://agencia.example/customerarea" in said
+        assert f"https://agencia.example{place}" in said
         assert "{{" not in said
-    assert not [
-        link for link in Tags(written.html).links if not link.startswith("https://agencia.example/customerarea")
-    ]
+    assert not [link for link in Tags(written.html).links if not link.startswith(f"https://agencia.example{place}")]
     assert ("Usuario: " if language == "es" else "User: ") in written.text
 
 
@@ -127,7 +125,7 @@ def test_the_moment_of_expiry_is_told_in_the_zone_and_language_of_the_reader() -
 
 
 def test_a_preview_never_shows_the_secret() -> None:
-    for kind in KINDS:
+    for kind in SECRET_KINDS:
         shown = WRITER.preview(content(kind=kind, secret="very-secret"))
         assert "very-secret" not in shown.text + shown.html
     assert f"Contraseña: {MASKED_PASSWORD}" in WRITER.preview(content()).text
@@ -147,14 +145,24 @@ def test_the_same_letter_is_rendered_the_same_way_every_time() -> None:
     assert first == WRITER.render(content(), "ana@example.test", "id@x", AT, eight_bit=True)
 
 
-def test_a_template_that_lacks_a_placeholder_or_has_an_unknown_one_is_refused() -> None:
-    good = "{{ link }} {{ login }} {{ password }}"
-    Template("credential", "S", good, good, "<html><body>{{ body }}</body></html>")
-    for text in ("{{ link }} {{ login }}", good + " {{ salary }}"):
-        with pytest.raises(TemplateRefused):
-            Template("credential", "S", text, good, "<html><body>{{ body }}</body></html>")
-    with pytest.raises(TemplateRefused):
-        Template("credential", "Hello {{ name }}", good, good, "<html><body>{{ body }}</body></html>")
+@given(text=st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), subject=st.text(max_size=150))
+def test_words_of_others_stay_words(text: str, subject: str) -> None:
+    what = content(kind="general", subject=one_line(subject), text=text)
+    written = WRITER.write(what)
+    known = {"a", "br", "p"} | set(Tags(WRITER.write(content(kind="general", text="x")).html).tags)
+    assert set(Tags(written.html).tags) <= known
+    assert text in written.text
+    assert parsed(what)["Subject"].strip() == one_line(subject)
+
+
+def test_blank_lines_divide_paragraphs_and_an_address_alone_on_its_line_is_a_link() -> None:
+    text = "Hola <b>Ana</b>:\n\nuno\ndos\n\nhttps://a.example/x?a=1&b=2\n\nvea https://no.example aquí"
+    written = WRITER.write(content(kind="general", text=text))
+    assert "Hola &lt;b&gt;Ana&lt;/b&gt;:" in written.html
+    assert "uno<br>dos" in written.html
+    assert '<a href="https://a.example/x?a=1&amp;b=2">https://a.example/x?a=1&amp;b=2</a>' in written.html
+    assert Tags(written.html).links == ["https://a.example/x?a=1&b=2"]
+    assert written.text.startswith(text)
 
 
 @given(st.text(max_size=100))

@@ -45,11 +45,11 @@ table { border-collapse: collapse; }
 <tr>
 <td class="edge" align="center">
 <table class="card" role="presentation" width="560" cellpadding="0" cellspacing="0">
-<tr><td class="head">Área de Clientes</td></tr>
+<tr><td class="head">{{ head }}</td></tr>
 <tr><td class="body">
 {{ body }}
 </td></tr>
-<tr><td class="foot">Carta automática: por favor no responda. Si usted no espera este mensaje, no use sus datos y avise a quien administra su inmueble. Nunca le pediremos su contraseña.</td></tr>
+<tr><td class="foot">{{ foot }}</td></tr>
 </table>
 </td>
 </tr>

@@ -1,0 +1,4 @@
+{{ text }}
+
+--
+Carta automática: por favor no responda.

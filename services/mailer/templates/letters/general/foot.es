@@ -1,0 +1,1 @@
+Carta automática: por favor no responda. Nunca le pediremos su contraseña.

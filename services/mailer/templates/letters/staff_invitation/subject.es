@@ -1,0 +1,1 @@
+Su acceso a la administración

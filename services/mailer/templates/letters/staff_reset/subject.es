@@ -1,0 +1,1 @@
+Elija otra contraseña de la administración
