@@ -7,6 +7,7 @@ from datetime import timedelta
 from limits import parse
 
 from services.identity.rules.policy import Policy
+from services.identity.rules.staff import ROLES
 from shared.settings import CommonSettings, one_of, setting, whole_number
 
 
@@ -17,6 +18,14 @@ def _rate(text: str) -> str:
     except ValueError as error:
         raise ValueError('must be a limit such as "10 per 15 minutes"') from error
     return text
+
+
+def _roles(text: str) -> frozenset[str]:
+    """A parser for roles of the staff with commas between them."""
+    named = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if not named <= set(ROLES):
+        raise ValueError(f"must be some of {', '.join(ROLES)}, with commas between them")
+    return named
 
 
 def _yes_or_no(text: str) -> bool:
@@ -63,6 +72,12 @@ class Settings(CommonSettings):
     recovery_limit: str = setting(
         "PORTERIA_RECOVERY_LIMIT", _rate, default="5 per hour", help="Letters for a forgotten password for one account."
     )
+    second_factor_roles: frozenset[str] = setting(
+        "PORTERIA_SECOND_FACTOR_ROLES",
+        _roles,
+        default=frozenset(),
+        help="Roles of the staff that must have a second factor, such as administrator,agent; none = nobody has to.",
+    )
     verifications: int = setting(
         "PORTERIA_VERIFICATIONS",
         whole_number(1, 256),
@@ -87,4 +102,5 @@ class Settings(CommonSettings):
             account_limit=parse(self.account_limit),
             address_limit=parse(self.address_limit),
             recovery_limit=parse(self.recovery_limit),
+            second_factor_roles=self.second_factor_roles,
         )

@@ -44,7 +44,9 @@ def record_staff_sign_in(session: Session, member: StaffMember, address: str) ->
     )
 
 
-def record_refused_sign_in(session: Session, username: str, member: StaffMember | None, address: str) -> None:
+def record_refused_sign_in(
+    session: Session, username: str, member: StaffMember | None, address: str, *, reason: str = "password"
+) -> None:
     """Record that somebody tried to sign in as `member` and was refused, at most once a minute for each account.
 
     Who it was is not known, so nobody of the staff acted. `username` is what was typed: it is only counted, never kept,
@@ -58,14 +60,13 @@ def record_refused_sign_in(session: Session, username: str, member: StaffMember 
     if member is None:
         return
     become(Actor("system", "", "", address))
-    reason = "password" if member.active else "suspended"
     record_act(
         session,
         "identity",
         "staff.sign_in_refused",
         subject="staff",
         subject_id=member.id,
-        details={"user": member.username, "reason": reason},
+        details={"user": member.username, "reason": reason if member.active else "suspended"},
     )
 
 

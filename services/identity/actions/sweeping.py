@@ -1,4 +1,4 @@
-"""Remove what the sign-ins of the staff leave behind."""
+"""Remove what sign-ins leave behind."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.identity.actions.keys import forget_keys
 from services.identity.models.oauth import AuthorizationCode
+from services.identity.models.second_factor import CodeProof
 from services.identity.models.staff import StaffSession
 from shared.clock import now
 
@@ -17,8 +18,9 @@ SESSIONS_KEPT = timedelta(days=7)
 
 
 def sweep_sign_ins(session: Session) -> None:
-    """Delete old codes and sessions, and keys that are no longer published."""
+    """Delete old codes, proofs and sessions, and keys that are no longer published."""
     moment = now()
+    session.execute(delete(CodeProof).where(CodeProof.expires_at < moment))
     session.execute(delete(AuthorizationCode).where(AuthorizationCode.expires_at < moment - CODES_KEPT))
     over = moment - SESSIONS_KEPT
     session.execute(delete(StaffSession).where(or_(StaffSession.expires_at < over, StaffSession.ended_at < over)))

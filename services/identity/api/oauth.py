@@ -145,8 +145,9 @@ def discovery() -> Response:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
             "prompt_values_supported": ["none", "login", "consent"],
+            "acr_values_supported": ["aal1", "aal2"],
             "claims_supported": [
-                *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"),
+                *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "amr", "acr"),
                 *("name", "preferred_username", "roles", "locale", "email", "email_verified"),
             ],
             "ui_locales_supported": ["es", "en"],

@@ -1,6 +1,16 @@
 """Alembic's entry: which tables identity has."""
 
-from services.identity.models import audit, batches, credentials, keys, oauth, parties, staff, throttle  # noqa: F401
+from services.identity.models import (  # noqa: F401
+    audit,
+    batches,
+    credentials,
+    keys,
+    oauth,
+    parties,
+    second_factor,
+    staff,
+    throttle,
+)
 from services.identity.models.base import Base
 from shared.migrations import run_migrations
 

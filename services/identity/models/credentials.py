@@ -80,6 +80,16 @@ class SecretLink(Base):
     used_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
 
+    __table_args__ = (
+        Index(
+            "ix_secret_links_live_expires_at_id",
+            "expires_at",
+            "id",
+            postgresql_where=text("used_at IS NULL AND voided_at IS NULL"),
+            sqlite_where=text("used_at IS NULL AND voided_at IS NULL"),
+        ),
+    )
+
 
 class SealingKey(Base):
     """A public key of the mailer, as fetched; `current` marks the one to seal with."""

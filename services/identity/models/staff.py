@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, false
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base
@@ -27,7 +27,7 @@ class StaffMember(Base):
     must_change: Mapped[bool] = mapped_column(default=False)
     """The password was given by an administrator and has to be changed at the first sign-in."""
     invited: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Got a link to choose a password and has not done so yet; until then nobody knows one that fits `password_hash`."""
+    """Got a link to choose a password and has not done so yet; until then nobody knows one that would fit."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
@@ -45,6 +45,14 @@ class StaffSession(Base):
     started_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    awaits_code: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The password was right, the code is still missing: this is no session yet, and becomes one or nothing."""
+    second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Opened with a code besides the password."""
+    last_seen_at: Mapped[datetime | None]
+    """To the minute, at identity: the other back offices come by every ten minutes."""
+    address: Mapped[str] = mapped_column(String(45), default="", server_default="")
+    user_agent: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class StaffInvitation(Base):

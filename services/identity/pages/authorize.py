@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.identity.actions.clients import give_consent
 from services.identity.actions.provider import Provider
 from services.identity.actions.provider.parties import Subject
-from services.identity.pages.staff_session import signed_in
+from services.identity.pages.staff_session import is_ready, signed_in
 from services.identity.queries.oauth import has_consented
 from services.identity.queries.staff import SignedIn
 from services.identity.rules.addresses import origin
@@ -65,7 +65,7 @@ def _prompts() -> list[str]:
 
 def _is_fresh(person: SignedIn | None) -> bool:
     """Whether the person is signed in, may go on, and gave the password as recently as the client wants."""
-    if person is None or person.member.must_change or (request.method == "GET" and "login" in _prompts()):
+    if person is None or not is_ready(person) or (request.method == "GET" and "login" in _prompts()):
         return False
     age = request.args.get("max_age", "")
     return not age.isdigit() or (now() - person.session.started_at).total_seconds() <= int(age)

@@ -16,12 +16,21 @@ from services.identity.actions.staff import renew_hash, start_session
 from services.identity.actions.throttling import Counted, Throttled, count_attempt, forgive_attempt
 from services.identity.actions.verification import TooManyAtOnce
 from services.identity.models.staff import StaffMember
-from services.identity.pages.staff_session import end_here, keep_token, signed_in
+from services.identity.pages.staff_session import (
+    due_page,
+    end_here,
+    keep_half_token,
+    keep_token,
+    opening_here,
+    signed_in,
+)
 from services.identity.queries.oauth import find_client
+from services.identity.queries.second_factor import Owner, has_factor
 from services.identity.queries.staff import find_member_by_username
 from services.identity.rules.addresses import origin, own_path
 from services.identity.rules.hashing import matching
 from services.identity.rules.logins import network_of, throttle_key
+from services.identity.rules.second_factor import STAFF
 from services.identity.rules.staff import normal_username
 from services.identity.schemas.staff import SignInForm
 from shared.web import current, set_policy
@@ -39,15 +48,15 @@ def login() -> Any:
     target = own_path(request.args.get("next"), HOME)
     here = signed_in()
     if here is not None and request.method == "GET":
-        if here.member.must_change:
-            return redirect(url_for("own_password.change", next=target), 303)
+        if due := due_page(here.member, enrolled=here.has_second_factor):
+            return redirect(url_for(due, next=target), 303)
         if "fresh" not in request.args:
             return redirect(target, 303)
     form = SignInForm()
     if not form.validate_on_submit():
         return _page(form, target)
     try:
-        token, member = _check(form.username.data, form.password.data)
+        token, member, enrolled = _check(form.username.data, form.password.data)
     except Throttled as error:
         minutes = max(1, round(error.retry_after / 60))
         text = gettext("Too many attempts. Try again in %(minutes)s minutes.", minutes=minutes)
@@ -58,8 +67,18 @@ def login() -> Any:
     if token is None or member is None:
         log.info("staff_refused", address=request.remote_addr)
         return _page(form, target, gettext("User or password is not right."), 401)
-    if member.must_change:
-        target = url_for("own_password.change", next=target)
+    if enrolled:
+        response = make_response(redirect(url_for("sign_in_code.ask", next=target), 303))
+        end_here(response)
+        keep_half_token(response, token)
+        return response
+    return sign_in(token, member, target, enrolled=False)
+
+
+def sign_in(token: str, member: StaffMember, target: str, *, enrolled: bool) -> Response:
+    """Give the browser its session and send it on: to what is due first, otherwise to where it wanted to go."""
+    if due := due_page(member, enrolled=enrolled):
+        target = url_for(due, next=target)
     response = make_response(redirect(target, 303))
     end_here(response)
     keep_token(response, token)
@@ -67,10 +86,10 @@ def login() -> Any:
     return response
 
 
-def _check(username: str, password: str) -> tuple[str | None, StaffMember | None]:
-    """A session's token if user and password belong together. The same work, whoever it is.
+def _check(username: str, password: str) -> tuple[str | None, StaffMember | None, bool]:
+    """A session's token if user and password belong together, and whether a code is still missing.
 
-    Raises Throttled, TooManyAtOnce.
+    The same work, whoever it is. Raises Throttled, TooManyAtOnce.
     """
     db, rules = current().db, runtime().policy
     account: Counted = (rules.account_limit, throttle_key("staff", normal_username(username)))
@@ -88,24 +107,25 @@ def _check(username: str, password: str) -> tuple[str | None, StaffMember | None
     if member is None or not let_in:
         with db.write() as session:
             record_refused_sign_in(session, username, member, here)
-        return None, member
+        return None, member, False
     with db.write() as session:
         forgive_attempt(session, account, [address])
-        token = start_session(session, member, renewed)
-        if token is not None:
+        enrolled = has_factor(session, Owner(STAFF, member.id))
+        token = start_session(session, member, renewed, opening_here(awaits_code=enrolled))
+        if token is not None and not enrolled:
             record_staff_sign_in(session, member, here)
-        return token, member
+        return token, member, enrolled
 
 
 def _page(
     form: SignInForm, target: str, problem: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    _let_forms_lead_to(target)
+    let_forms_lead_to(target)
     body = render_template("identity/sign_in.html", form=form, target=target, problem=problem)
     return make_response(body, status, headers or {})
 
 
-def _let_forms_lead_to(target: str) -> None:
+def let_forms_lead_to(target: str) -> None:
     """Browsers hold `form-action` against redirects too: name the outside client to which the sign-in goes on."""
     parts = urlsplit(target)
     if parts.path != AUTHORIZE_PATH:

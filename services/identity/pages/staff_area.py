@@ -15,7 +15,19 @@ from services.identity.actions.staff import (
     UnknownRole,
     UsernameTaken,
 )
-from services.identity.pages import api_clients, authorize, joining, own_password, sign_in, staff, start
+from services.identity.pages import (
+    api_clients,
+    authorize,
+    colleague_security,
+    joining,
+    own_password,
+    own_second_factor,
+    own_security,
+    sign_in,
+    sign_in_code,
+    staff,
+    start,
+)
 from services.identity.pages.administration import HIDDEN_FROM
 from shared.web import MenuItem, register_errors
 
@@ -24,12 +36,15 @@ MENU = (
     MenuItem(endpoint="staff_members.show", label=_l("Staff"), icon="person-badge", hidden_from=HIDDEN_FROM),
     MenuItem(endpoint="api_clients.show", label=_l("Connected systems"), icon="plug", hidden_from=HIDDEN_FROM),
     MenuItem(endpoint="own_password.change", label=_l("My password"), icon="shield-lock"),
+    MenuItem(endpoint="own_security.show", label=_l("My security"), icon="phone"),
 )
 
 
 def register_staff_area(app: Flask) -> None:
     """Register the pages with which the staff signs in, and those of the staff itself."""
-    for module in (sign_in, authorize, start, own_password, joining, staff, api_clients):
+    for module in (sign_in, sign_in_code, authorize, start, own_password, own_security, own_second_factor):
+        app.register_blueprint(module.blp)
+    for module in (joining, staff, colleague_security, api_clients):
         app.register_blueprint(module.blp)
     register_errors(
         app,

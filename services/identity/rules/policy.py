@@ -17,3 +17,4 @@ class Policy:
     account_limit: RateLimitItem
     address_limit: RateLimitItem
     recovery_limit: RateLimitItem
+    second_factor_roles: frozenset[str] = frozenset()

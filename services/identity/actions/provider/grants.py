@@ -146,5 +146,5 @@ class IdentityToken(OpenIDCode):
         return {"iss": self._issuer, "aud": client.client_id, "iat": issued, "exp": issued + lifetime}
 
     def generate_user_info(self, user: Subject, scope: str) -> dict[str, Any]:
-        """Who it is."""
-        return user.claims(scope)
+        """Who it is, and how they signed in."""
+        return user.claims(scope) | user.authentication()

@@ -82,6 +82,13 @@ class Subject:
         return claims
 
 
+    def authentication(self) -> dict[str, Any]:
+        """How the person signed in (`amr` of RFC 8176, `acr` after the levels of NIST SP 800-63)."""
+        if self.session.second_factor:
+            return {"amr": ["pwd", "otp", "mfa"], "acr": "aal2"}
+        return {"amr": ["pwd"], "acr": "aal1"}
+
+
 class IssuedCode(AuthorizationCodeMixin):
     """An authorization code that was just used."""
 
