@@ -101,8 +101,8 @@ def export() -> Any:
     details = {"format": kind, **({"filter": _told(given)} if given else {})}
     with db.write() as session:
         record_act(session, "identity", "audit.exported", count=count, details=details)
-    name = f"{gettext('audit-trail')}-{_local(clock.now()):%Y-%m-%d}"
-    return stream_table(kind, name, _header(), _rows(chosen))
+    file = gettext("audit-trail")
+    return stream_table(kind, f"{file}-{_local(clock.now()):%Y-%m-%d}", _header(), _rows(chosen))
 
 
 def _header() -> list[str]:
@@ -171,9 +171,11 @@ def _asked_filter() -> tuple[AuditFilter, dict[str, Any], list[str]]:
 def _day(text: str) -> datetime | None:
     """The beginning of a day (YYYY-MM-DD) in the zone in which times are shown."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), _zone())
-    except (ValueError, OverflowError):
+        day = date.fromisoformat(text)
+    except ValueError:
         return None
+    # Far from both ends of what a datetime holds: the day after it, and either in UTC, are computed.
+    return datetime.combine(day, time(), _zone()) if 1900 < day.year < 9000 else None
 
 
 def _local(moment: datetime) -> datetime:

@@ -41,7 +41,7 @@ def line_of(entry: AuditEntry, names: Names) -> Line:
         "who": Markup("<strong>{}</strong>").format(actor_name(entry, names)),
         "whom": _linked_subject(entry, names),
         "what": Markup("<code>{}</code>").format(entry.subject_id),
-        "num": format_number(entry.count or 0),
+        "count": format_number(entry.count or 0),
     }
     text = Markup(_template(entry)) % slots  # noqa: S704 - the template is ours, the slots are escaped
     return Line(entry, text, actor_name(entry, names), party_name(entry, names), page_of(entry))
@@ -53,7 +53,7 @@ def plain_sentence(entry: AuditEntry, names: Names) -> str:
         "who": actor_name(entry, names),
         "whom": subject_name(entry, names),
         "what": entry.subject_id,
-        "num": format_number(entry.count or 0),
+        "count": format_number(entry.count or 0),
     }
 
 

@@ -1,7 +1,7 @@
 """The acts of the audit trail in words: one sentence for each, in the reader's language.
 
 A sentence has slots: `who` acted, `whom` it was about (a party, a member of the staff, another system), `what` it was
-done to, and how many (`num`).
+done to, and how many (`count`).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from shared.audit import ACTS
 from shared.web.context import Text
 
-SLOTS = {name: f"%({name})s" for name in ("who", "whom", "what", "num")}
+SLOTS = {name: f"%({name})s" for name in ("who", "whom", "what", "count")}
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ WORDINGS: dict[str, Wording] = {
     "parties.imported": Wording(
         _l("Parties imported"),
         _l("%(who)s imported parties"),
-        many=lambda n: ngettext("%(who)s imported %(num)s party", "%(who)s imported %(num)s parties", n, **SLOTS),
+        many=lambda n: ngettext("%(who)s imported %(count)s party", "%(who)s imported %(count)s parties", n, **SLOTS),
     ),
     "parties.exported": Wording(
         _l("Parties exported"),
         _l("%(who)s exported a list of parties"),
         many=lambda n: ngettext(
-            "%(who)s exported a list of %(num)s party", "%(who)s exported a list of %(num)s parties", n, **SLOTS
+            "%(who)s exported a list of %(count)s party", "%(who)s exported a list of %(count)s parties", n, **SLOTS
         ),
     ),
     "credential.issued": Wording(_l("Credential issued"), _l("%(who)s issued a credential to %(whom)s")),
@@ -59,8 +59,8 @@ WORDINGS: dict[str, Wording] = {
         _l("Batch started"),
         _l("%(who)s started a batch of credentials"),
         many=lambda n: ngettext(
-            "%(who)s started a batch of %(num)s credential",
-            "%(who)s started a batch of %(num)s credentials",
+            "%(who)s started a batch of %(count)s credential",
+            "%(who)s started a batch of %(count)s credentials",
             n,
             **SLOTS,
         ),
@@ -70,7 +70,7 @@ WORDINGS: dict[str, Wording] = {
         _l("%(who)s ended the sessions of %(whom)s"),
         own=_l("%(who)s ended their own other sessions"),
         many=lambda n: ngettext(
-            "%(who)s ended %(num)s session of %(whom)s", "%(who)s ended %(num)s sessions of %(whom)s", n, **SLOTS
+            "%(who)s ended %(count)s session of %(whom)s", "%(who)s ended %(count)s sessions of %(whom)s", n, **SLOTS
         ),
     ),
     "second_factor.enabled": Wording(
@@ -118,8 +118,8 @@ WORDINGS: dict[str, Wording] = {
         _l("Audit trail exported"),
         _l("%(who)s exported the audit trail"),
         many=lambda n: ngettext(
-            "%(who)s exported %(num)s entry of the audit trail",
-            "%(who)s exported %(num)s entries of the audit trail",
+            "%(who)s exported %(count)s entry of the audit trail",
+            "%(who)s exported %(count)s entries of the audit trail",
             n,
             **SLOTS,
         ),
@@ -127,14 +127,16 @@ WORDINGS: dict[str, Wording] = {
     "letters.cancelled": Wording(
         _l("Letters cancelled"),
         _l("%(who)s cancelled letters"),
-        many=lambda n: ngettext("%(who)s cancelled %(num)s letter", "%(who)s cancelled %(num)s letters", n, **SLOTS),
+        many=lambda n: ngettext(
+            "%(who)s cancelled %(count)s letter", "%(who)s cancelled %(count)s letters", n, **SLOTS
+        ),
     ),
     "letters.retried": Wording(
         _l("Letters sent again"),
         _l("%(who)s put letters back into the queue"),
         many=lambda n: ngettext(
-            "%(who)s put %(num)s letter back into the queue",
-            "%(who)s put %(num)s letters back into the queue",
+            "%(who)s put %(count)s letter back into the queue",
+            "%(who)s put %(count)s letters back into the queue",
             n,
             **SLOTS,
         ),
@@ -142,13 +144,15 @@ WORDINGS: dict[str, Wording] = {
     "letters.requested": Wording(
         _l("Letters requested"),
         _l("%(who)s asked for letters"),
-        many=lambda n: ngettext("%(who)s asked for %(num)s letter", "%(who)s asked for %(num)s letters", n, **SLOTS),
+        many=lambda n: ngettext(
+            "%(who)s asked for %(count)s letter", "%(who)s asked for %(count)s letters", n, **SLOTS
+        ),
     ),
     "letters.exported": Wording(
         _l("Letters exported"),
         _l("%(who)s exported a list of letters"),
         many=lambda n: ngettext(
-            "%(who)s exported a list of %(num)s letter", "%(who)s exported a list of %(num)s letters", n, **SLOTS
+            "%(who)s exported a list of %(count)s letter", "%(who)s exported a list of %(count)s letters", n, **SLOTS
         ),
     ),
     "letter.bounced": Wording(_l("Letter marked as returned"), _l("%(who)s marked a letter as returned")),
