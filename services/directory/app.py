@@ -6,8 +6,9 @@ from flask import Flask, Response
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from services.directory.actions.imports import FileTooLarge, ImportNotFound, ImportNotReady
+from services.directory.actions.imports import ImportNotFound, ImportNotReady
 from services.directory.actions.parties import CodeTaken, DocumentTaken, PartyChanged, PartyNotFound
+from services.directory.actions.uploads import FileTooLarge
 from services.directory.api import register_api
 from services.directory.pages import register_pages
 from services.directory.rules.files import UnusableFile
@@ -59,7 +60,7 @@ def _register_errors(app: Flask) -> None:
         {
             PartyNotFound: (404, _l("There is no such party.")),
             ImportNotFound: (404, _l("There is no such import.")),
-            ImportNotReady: (409, _l("This import failed or is too old. Upload the file again.")),
+            ImportNotReady: (409, _l("This import cannot be applied or changed now. Look at it again.")),
             PartyChanged: (409, _l("Somebody else changed this party meanwhile. Look at it again.")),
             DocumentTaken: _document_taken,
             CodeTaken: (409, _l("Another party has this code."), "code"),

@@ -143,7 +143,7 @@ def test_files_as_spreadsheets_save_them_are_understood(tmp_path, sqlite_url, en
     [
         (b"", "vacío"),
         (b"\xef\xbb\xbf \r\n", "vacío"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "imagen"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "ni un CSV"),
         (b"PK\x03\x04\x14\x00", "Excel"),
         (b"nombre;correo\nAna;a@b.co\n", "tipo de documento"),
     ],

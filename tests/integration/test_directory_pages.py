@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from services.directory.pages.access import FIELD, MARKER
-from services.directory.rules.tables import columns_of, require_columns
+from services.directory.rules.columns import columns_of, require_columns
 from shared.events.identity import CredentialIssued
 from tests.support.clientarea import _event
 from tests.support.directory import OFFICE, directory, party_values, table, tell, with_identity
@@ -252,7 +252,7 @@ def test_a_party_without_address_gets_its_password_shown_once(both):
     assert (event.delivery, event.recipient) == ("none", None)
 
 
-@pytest.mark.parametrize(("language", "shown"), [("es", "tipo de documento"), ("en", "document type")])
+@pytest.mark.parametrize(("language", "shown"), [("es", "Tipo de documento"), ("en", "Document type")])
 def test_the_upload_page_names_the_columns_in_the_readers_language_and_they_are_understood(made, language, shown):
     page = made.office().get(f"/imports/new?lang={language}").text
     names = re.findall(r"<code>([^<]+)</code>", page)
@@ -285,7 +285,7 @@ def test_a_table_is_uploaded_looked_at_and_applied(made):
     assert left_out[1].startswith("CC,abc,'=Mala,tenant,,")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"a,b\n1,2\n"])
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"una sola columna\n1\n"])
 def test_an_unusable_file_is_told_at_its_field(made, content):
     answer = made.office().post("/imports/new", "/imports/new", file=(io.BytesIO(content), "x.csv"))
     assert answer.status_code == 422

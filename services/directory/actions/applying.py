@@ -18,7 +18,6 @@ from services.directory.models import Import, ImportRow, Party, PartyEmail
 from services.directory.queries.imports import list_usable_rows
 from services.directory.queries.parties import list_owners_of_codes, lock_by_documents
 from services.directory.rules.parties import Fault
-from services.directory.rules.tables import columns_of
 from shared.audit import Actor, acting
 from shared.events.directory import PartyRegistered
 from shared.outbox import publish
@@ -39,7 +38,7 @@ def apply_rows(session: Session, import_id: uuid.UUID, *, limit: int, language: 
         entry.applied_to = rows[-1].number
         entry.attempts = 0
     if len(rows) < limit:
-        finish_import(entry)
+        finish_import(session, entry)
         return False
     return True
 
@@ -104,8 +103,7 @@ def _without_taken_codes(
     for row in rows:
         code = clean[row.number].get("code")
         if code and code in taken:
-            columns = columns_of(entry.header)
-            fault = problem(columns, [code] * len(columns.header), Fault("code", "code_taken"))
+            fault = problem(entry.columns, row.raw or [], Fault("code", "code_taken"))
             row.problems = [*row.problems, fault]
             row.usable, row.flagged = False, True
             entry.skipped += 1

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.directory.actions.emails import add_emails, emails_of
-from services.directory.actions.imports import fail_import, finish_check, is_separator_line, lock_import
+from services.directory.actions.imports import fail_import, finish_check, lock_import
 from services.directory.actions.parties import differences
 from services.directory.models import Import, ImportRow, Party
 from services.directory.queries.imports import list_seen_addresses, list_seen_documents
@@ -18,8 +18,11 @@ from services.directory.queries.parties import (
     list_owners_of_addresses,
     list_owners_of_codes,
 )
+from services.directory.rules.columns import Columns
+from services.directory.rules.files import is_separator_line
 from services.directory.rules.parties import EmailValue, Fault, InvalidParty, check_party, is_automatic_code
-from services.directory.rules.tables import Columns, columns_of, read_row
+from services.directory.rules.tables import is_example, read_row
+from shared.web.exports import bare_text
 
 Record = tuple[int, list[str]]
 Document = tuple[str, str]
@@ -54,8 +57,8 @@ def check_rows(session: Session, import_id: uuid.UUID, after: int, rows: Sequenc
     if entry.state not in ("uploaded", "checking") or entry.read_rows != after:
         return False
     entry.state, entry.attempts = "checking", 0
-    columns = columns_of(entry.header)
-    checked = [_read(entry, columns, number, cells) for number, cells in _without_header(entry, rows)]
+    columns = entry.columns
+    checked = [row for number, cells in _without_header(entry, rows) if (row := _read(entry, columns, number, cells))]
     if checked:
         _compare(session, entry, checked)
         session.execute(insert(ImportRow), [_row(entry, columns, row) for row in checked])
@@ -77,8 +80,11 @@ def _without_header(entry: Import, rows: Sequence[Record]) -> Sequence[Record]:
     return rows[2:] if is_separator_line(entry.delimiter.join(rows[0][1])) else rows[1:]
 
 
-def _read(entry: Import, columns: Columns, number: int, cells: list[str]) -> _Checked:
+def _read(entry: Import, columns: Columns, number: int, cells: list[str]) -> _Checked | None:
+    cells = [bare_text(cell) for cell in cells]  # files that we wrote come back
     row = read_row(columns, cells, document_type=entry.default_document_type, classes=entry.default_classes)
+    if is_example(row):
+        return None
     checked = _Checked(number, cells, problems=list(row.faults))
     try:
         checked.clean = check_party(row.values)
@@ -170,7 +176,8 @@ def _row(entry: Import, columns: Columns, row: _Checked) -> dict[str, Any]:
     return {
         "import_id": entry.id,
         "number": row.number,
-        "raw": None if usable else row.cells[:200],
+        # A code may be taken by somebody else until the row is applied, and then the row is left out after all.
+        "raw": row.cells[:200] if not usable or row.clean.get("code") else None,
         "values": _stored(row.clean) if usable else None,
         "document": _joined(row.document) if usable else None,
         "address": row.address if usable else None,

@@ -1,23 +1,24 @@
-"""Taking in a file, and the decisions of people about it: apply it, or let it be."""
+"""The course of an import, and the decisions of people about it: what its columns are, and whether it is applied."""
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import IO
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.directory.models import Import, ImportChunk, ImportRow
-from services.directory.rules.files import Encoding, UnusableFile, first_lines, records
-from services.directory.rules.tables import columns_of, find_delimiter, require_columns
+from services.directory.models.imports import ColumnMapping
+from services.directory.queries.imports import find_chunk
+from services.directory.rules.columns import Columns, mapped_fields, require_columns, signature_of
 from shared import clock
-from shared.db import new_id
+from shared.audit import SYSTEM, Actor, acting, current_actor, record_act
 from shared.wake import wake
 
 TOPIC = "imports"
-PIECE = 256 * 1024
+COUNTS = ("read_rows", "total", "expected_created", "expected_updated", "expected_unchanged", "skipped", "warned")
+"""What a check counts."""
 
 
 class ImportNotFound(Exception):
@@ -26,87 +27,6 @@ class ImportNotFound(Exception):
 
 class ImportNotReady(Exception):
     """Only an import that was checked and waits can be applied."""
-
-
-class FileTooLarge(Exception):
-    """The file is larger than the setting allows."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"larger than {limit} bytes")
-        self.limit = limit
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportOptions:
-    """How a file is to be read: what stands in for columns it does not have, and whether it is applied by itself."""
-
-    apply: bool
-    document_type: str = ""
-    classes: Sequence[str] = field(default_factory=tuple)
-
-
-def receive_import(
-    session: Session, stream: IO[bytes], filename: str, options: ImportOptions, *, limit: int, created_by: str
-) -> Import:
-    """Take a file in, piece by piece, and wake the worker. Raises UnusableFile, FileTooLarge; then nothing is kept."""
-    entry = Import(
-        id=new_id(),
-        state="uploaded",
-        filename=(filename or "").replace("\\", "/").rpartition("/")[2][:200] or "?",
-        size=0,
-        encoding="",
-        delimiter="",
-        header=[],
-        default_document_type=options.document_type,
-        default_classes=list(options.classes),
-        apply=options.apply,
-        created_by=created_by[:200],
-        created_at=clock.now(),
-    )
-    session.add(entry)
-    session.flush()
-    detective, head = Encoding(), b""
-    for number, piece in enumerate(_pieces(stream)):
-        entry.size += len(piece)
-        if entry.size > limit:
-            raise FileTooLarge(limit)
-        detective.feed(piece)
-        head = head or piece
-        session.execute(insert(ImportChunk).values(import_id=entry.id, number=number, content=piece))
-    if not head.strip():
-        raise UnusableFile("empty")
-    entry.encoding = detective.result()
-    _read_header(entry, head)
-    session.flush()
-    wake(session, TOPIC)
-    return entry
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    while piece := stream.read(PIECE):
-        yield piece
-
-
-def _read_header(entry: Import, head: bytes) -> None:
-    lines = first_lines(head, entry.encoding)
-    entry.delimiter = find_delimiter([line for line in lines if not is_separator_line(line)])
-    found = records([head], entry.encoding, entry.delimiter)
-    _, header = next(found, (0, []))
-    if header and is_separator_line(entry.delimiter.join(header)):
-        _, header = next(found, (0, []))
-    if not header:
-        raise UnusableFile("empty")
-    entry.header = [cell.strip()[:100] for cell in header]
-    require_columns(
-        columns_of(entry.header),
-        has_document_type=bool(entry.default_document_type),
-        has_classes=bool(entry.default_classes),
-    )
-
-
-def is_separator_line(line: str) -> bool:
-    """Whether this is the line `sep=;` with which some files tell a spreadsheet their separator."""
-    return line.strip().lower().startswith("sep=") and len(line.strip()) <= 6
 
 
 def lock_import(session: Session, import_id: uuid.UUID) -> Import:
@@ -120,14 +40,54 @@ def lock_import(session: Session, import_id: uuid.UUID) -> Import:
 def apply_import(session: Session, import_id: uuid.UUID) -> Import:
     """Let a checked import be applied; asking twice is asking once. Raises ImportNotFound, ImportNotReady."""
     entry = lock_import(session, import_id)
-    if entry.state in ("uploaded", "checking"):
-        entry.apply = True  # it goes on by itself after the check
-    elif entry.state == "ready":
-        entry.state, entry.apply = "applying", True
-    elif entry.state == "failed" or entry.purged_at:
+    if entry.state in ("uploaded", "checking", "ready") and not entry.purged_at:
+        remember_starter(entry, current_actor())
+        entry.apply = True  # one that is not checked yet goes on by itself after the check
+        if entry.state == "ready":
+            entry.state = "applying"
+            _forget_file(session, import_id)
+    elif entry.state in ("mapping", "failed") or entry.purged_at:
         raise ImportNotReady
     wake(session, TOPIC)
     return entry
+
+
+def remember_starter(entry: Import, actor: Actor) -> None:
+    """From here on the worker acts in the name of this one."""
+    entry.starter_kind, entry.starter_id, entry.starter_name = actor.kind, actor.id[:200], actor.name[:200]
+
+
+def map_columns(
+    session: Session, import_id: uuid.UUID, fields: Sequence[str], *, document_type: str, classes: Sequence[str]
+) -> Import:
+    """Say which field each column holds, "" for none, remember it for files with the same header, and check anew.
+
+    `document_type` and `classes` are for rows that name none. Raises ImportNotFound, ImportNotReady (it is being
+    applied, or its file is gone) and UnusableFile (columns are missing, or there twice).
+    """
+    entry = lock_import(session, import_id)
+    if entry.state not in ("mapping", "ready") or find_chunk(session, import_id, 0) is None:
+        raise ImportNotReady
+    require_columns(Columns(entry.header, fields), has_document_type=bool(document_type), has_classes=bool(classes))
+    entry.fields, entry.default_document_type, entry.default_classes = list(fields), document_type, list(classes)
+    _remember_mapping(session, entry)
+    session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
+    for name in COUNTS:
+        setattr(entry, name, 0)
+    entry.state, entry.ready_at = "uploaded", None
+    wake(session, TOPIC)
+    return entry
+
+
+def _remember_mapping(session: Session, entry: Import) -> None:
+    values = {
+        "fields": mapped_fields(entry.header, entry.fields or []),
+        "chosen_by": current_actor().name[:200],
+        "chosen_at": clock.now(),
+    }
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    keeping = insert(ColumnMapping).values(signature=signature_of(entry.header), **values)
+    session.execute(keeping.on_conflict_do_update(index_elements=["signature"], set_=values))
 
 
 def fail_import(session: Session, import_id: uuid.UUID, reason: str, row: int | None = None) -> None:
@@ -152,23 +112,36 @@ def _forget_file(session: Session, import_id: uuid.UUID) -> None:
 
 
 def finish_check(session: Session, entry: Import) -> None:
-    """Everything was read: the file itself is not needed any more."""
-    _forget_file(session, entry.id)
+    """Everything was read. The file is kept while somebody may still say that its columns are others."""
     entry.ready_at = clock.now()
     entry.state = "applying" if entry.apply else "ready"
     entry.attempts = 0
+    if entry.apply:
+        _forget_file(session, entry.id)
 
 
-def finish_import(entry: Import) -> None:
-    """Every row that can be applied has been."""
+def finish_import(session: Session, entry: Import) -> None:
+    """Every row that can be applied has been: that is recorded as done by whoever had it applied."""
     entry.state, entry.finished_at = "finished", clock.now()
+    starter = Actor(entry.starter_kind, entry.starter_id, entry.starter_name) if entry.starter_kind else SYSTEM
+    told = {"file": entry.filename, "created": entry.created, "updated": entry.updated, "left out": entry.skipped}
+    with acting(starter):
+        record_act(
+            session,
+            "directory",
+            "parties.imported",
+            subject="import",
+            subject_id=entry.id,
+            count=entry.created + entry.updated,
+            details=told,
+        )
 
 
 def purge_imports(session: Session, keep_days: int) -> int:
     """Forget the rows of old imports (they are personal data); the counts stay. Returns how many imports."""
     before = clock.now() - timedelta(days=keep_days)
     old = select(Import.id).where(Import.purged_at.is_(None), Import.created_at < before)
-    old = old.where(Import.state.in_(("ready", "finished", "failed"))).limit(20)
+    old = old.where(Import.state.in_(("mapping", "ready", "finished", "failed"))).limit(20)
     ids = list(session.scalars(old))
     if ids:
         session.execute(delete(ImportRow).where(ImportRow.import_id.in_(ids)))

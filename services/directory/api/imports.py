@@ -7,7 +7,8 @@ from flask import url_for
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
-from services.directory.actions.imports import ImportNotFound, ImportOptions, apply_import, receive_import
+from services.directory.actions.imports import ImportNotFound, apply_import
+from services.directory.actions.uploads import ImportOptions, receive_import
 from services.directory.models import Import
 from services.directory.queries.imports import find_import, list_flagged_rows, list_imports
 from services.directory.rules.parties import CLASSES
@@ -23,10 +24,8 @@ from services.directory.schemas.imports import (
 )
 from shared.web import (
     PageQuery,
-    acting_staff,
     answer_page,
     current,
-    current_client,
     idempotent,
     page_schema,
     require_scope,
@@ -44,12 +43,14 @@ imports = Blueprint("imports", __name__, url_prefix="/imports", description="Tab
 @imports.response(202, ImportOut)
 @imports.alt_response(413, description="The file is larger than the setting allows.")
 def upload(session: Session, form: dict[str, Any], files: dict[str, Any]) -> Any:
-    """Upload a CSV file. It is checked and (unless `apply` is false) applied in the background."""
+    """Upload an XLSX or CSV file. It is checked and (unless `apply` is false) applied in the background."""
     classes = CLASSES if form["classes"] == "both" else tuple(filter(None, [form["classes"]]))
-    options = ImportOptions(apply=form["apply"], document_type=form["document_type"], classes=classes)
+    options = ImportOptions(
+        apply=form["apply"], document_type=form["document_type"], classes=classes, mapping=form.get("mapping")
+    )
     limit: int = current().settings.import_limit  # type: ignore[attr-defined]
     file = files["file"]
-    entry = receive_import(session, file.stream, file.filename, options, limit=limit, created_by=_caller())
+    entry = receive_import(session, file.stream, file.filename, options, limit=limit)
     return describe_import(entry), 202, {"Location": url_for("imports.show", import_id=entry.id)}
 
 
@@ -104,8 +105,3 @@ def _existing(session: Session, import_id: uuid.UUID) -> Import:
     if entry is None:
         raise ImportNotFound
     return entry
-
-
-def _caller() -> str:
-    actor, client = acting_staff(), current_client()
-    return actor.name if actor else client.id if client else ""

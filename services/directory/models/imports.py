@@ -1,4 +1,4 @@
-"""Imports: the file that was sent, its rows, and how far the work has come."""
+"""Imports: the file that was sent, what its columns are, its rows, and how far the work has come."""
 
 import uuid
 from datetime import datetime
@@ -8,11 +8,15 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.directory.models.base import Base
+from services.directory.rules.columns import Columns, columns_of
 from shared.db import new_id
 
 
 class Import(Base):
-    """One file. uploaded → checking → ready → applying → finished; `failed` if the file as a whole cannot be used."""
+    """One file. uploaded → checking → ready → applying → finished; `failed` if the file as a whole cannot be used.
+
+    `mapping` comes first where a person has to say what its columns are.
+    """
 
     __tablename__ = "imports"
     __table_args__ = (Index("ix_imports_state", "state"),)
@@ -26,12 +30,18 @@ class Import(Base):
     delimiter: Mapped[str] = mapped_column(String(1))
     header: Mapped[list[str]] = mapped_column(JSON)
     """The first row of the file as it is written there."""
+    fields: Mapped[list[str] | None] = mapped_column(JSON)
+    """Which field each column holds, "" for none; None: as its name says."""
+    sheet: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """Of a workbook, the sheet that was read; "" of a text file."""
+    sheets: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of a workbook, how many sheets it shows."""
     default_document_type: Mapped[str] = mapped_column(String(8), default="")
     default_classes: Mapped[list[str]] = mapped_column(JSON, default=list)
     apply: Mapped[bool]
     """Whether it goes on by itself after the check."""
     error: Mapped[str] = mapped_column(String(40), default="")
-    """Why it failed: one of the reasons in rules/tables.py."""
+    """Why it failed: one of the reasons in rules/files.py."""
     error_row: Mapped[int | None]
     read_rows: Mapped[int] = mapped_column(default=0)
     """The last record of the file that was checked (the header is 1): where a check that was interrupted goes on."""
@@ -52,6 +62,10 @@ class Import(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     """Unexpected failures since the last progress."""
     created_by: Mapped[str] = mapped_column(String(200))
+    starter_kind: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    """Who had it applied, as shared/audit.py names people and programs: in their name the worker does it."""
+    starter_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    starter_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -59,9 +73,27 @@ class Import(Base):
     """When the rows were forgotten; the counts stay."""
 
     @property
+    def columns(self) -> Columns:
+        """What its columns are."""
+        return columns_of(self.header) if self.fields is None else Columns(self.header, self.fields)
+
+    @property
     def applied(self) -> int:
         """Rows that were dealt with while applying."""
         return self.created + self.updated + self.unchanged
+
+
+class ColumnMapping(Base):
+    """What a person said that the columns of a file are, for the next file with the same header."""
+
+    __tablename__ = "column_mappings"
+
+    signature: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """By `signature_of` in rules/columns.py."""
+    fields: Mapped[list[str]] = mapped_column(JSON)
+    """Of each column but those of our own."""
+    chosen_by: Mapped[str] = mapped_column(String(200))
+    chosen_at: Mapped[datetime]
 
 
 class ImportChunk(Base):
@@ -88,7 +120,7 @@ class ImportRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     """As a spreadsheet counts: the header is row 1."""
     raw: Mapped[list[str] | None] = mapped_column(JSON)
-    """The cells as they were, kept only of rows with a problem, for the file of rejected rows."""
+    """The cells as they were, kept only of rows that are or may yet be left out, for the file of rejected rows."""
     values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What was understood, for rows that can be applied."""
     document: Mapped[str | None] = mapped_column(String(50))

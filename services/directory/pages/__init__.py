@@ -7,6 +7,7 @@ from flask_babel import format_datetime
 
 from services.directory.clients import Credentials
 from services.directory.pages.access import access_pages
+from services.directory.pages.exports import export_pages
 from services.directory.pages.imports import import_pages
 from services.directory.pages.parties import pages
 from services.directory.schemas.texts import fault_text, problem_text
@@ -17,7 +18,7 @@ def register_pages(app: Flask, calls: ServiceClient) -> None:
     """Register everything below `/backoffice/directory/`."""
     app.extensions["directory.credentials"] = Credentials(calls)
     app.jinja_env.globals.update(fault_text=fault_text, problem_text=problem_text, moment=moment)
-    for blueprint in (pages, access_pages, import_pages):
+    for blueprint in (pages, access_pages, import_pages, export_pages):
         app.register_blueprint(blueprint, url_prefix=f"/backoffice/directory{blueprint.url_prefix or ''}")
 
 

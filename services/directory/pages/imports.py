@@ -1,22 +1,15 @@
 """Pages of imports: upload, look at what would happen, apply, watch, and the rows that were left out."""
 
-import csv
-import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from services.directory.actions.imports import (
-    FileTooLarge,
-    ImportNotFound,
-    ImportOptions,
-    apply_import,
-    receive_import,
-)
+from services.directory.actions.imports import ImportNotFound, ImportNotReady, apply_import, map_columns
+from services.directory.actions.uploads import FileTooLarge, ImportOptions, receive_import
 from services.directory.models import Import
 from services.directory.pages.forms import CLASS_NAMES, DOCUMENTS
 from services.directory.queries.imports import (
@@ -24,36 +17,19 @@ from services.directory.queries.imports import (
     find_import,
     list_flagged_rows,
     list_imports,
-    list_rejected_rows,
+    list_sample,
 )
+from services.directory.rules.columns import FIELDS, NEEDED, OWN, TITLES
 from services.directory.rules.files import UnusableFile
 from services.directory.rules.parties import CLASSES
 from services.directory.schemas.imports import describe_import
-from services.directory.schemas.texts import problem_text
 from shared.documents import DOCUMENT_TYPES
 from shared.i18n import language
-from shared.web import BadCursor, current, current_staff, error_answer, staff_required
+from shared.web import BadCursor, current, error_answer, staff_required
 
 Answer = str | Response | tuple[str, int]
 REFRESH = 2
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-BATCH = 500
-
-NEEDED = {
-    "es": ("tipo de documento", "documento", "nombre", "clase"),
-    "en": ("document type", "document number", "name", "class"),
-}
-OPTIONAL = {
-    "es": (
-        *("apellidos", "correo", "otros correos", "teléfono", "dirección", "ciudad", "departamento"),
-        *("código postal", "país", "idioma", "código", "activo", "notas"),
-    ),
-    "en": (
-        *("last name", "email", "other emails", "phone", "address", "city", "region"),
-        *("postal code", "country", "language", "code", "active", "notes"),
-    ),
-}
-"""Of the headings that rules/tables.py understands, those to show to a reader of each language."""
+SAMPLE = 3
 
 import_pages = Blueprint("import_pages", __name__, url_prefix="/imports")
 
@@ -86,22 +62,17 @@ def upload() -> Answer:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _upload_page(gettext("Choose a file."), 422)
-    chosen = request.form.get("classes", "")
-    options = ImportOptions(
-        apply=False,
-        document_type=request.form["document_type"] if request.form.get("document_type") in DOCUMENT_TYPES else "",
-        classes=CLASSES if chosen == "both" else tuple(name for name in CLASSES if name == chosen),
-    )
-    staff, limit = current_staff(), current().settings.import_limit  # type: ignore[attr-defined]
+    document_type, classes = _defaults()
+    options = ImportOptions(apply=False, document_type=document_type, classes=classes, ask=True)
+    limit: int = current().settings.import_limit  # type: ignore[attr-defined]
     try:
         with current().db.write() as session:
-            entry = receive_import(
-                session, file.stream, file.filename, options, limit=limit, created_by=staff.name if staff else ""
-            )
+            entry = receive_import(session, file.stream, file.filename, options, limit=limit)
     except (UnusableFile, FileTooLarge) as error:
         status, text, _ = error_answer(error)
         return _upload_page(text, status)
-    return redirect(url_for("import_pages.show", import_id=entry.id), 303)
+    following = "import_pages.columns" if entry.state == "mapping" else "import_pages.show"
+    return redirect(url_for(following, import_id=entry.id), 303)
 
 
 @import_pages.get("/<uuid:import_id>")
@@ -119,6 +90,7 @@ def show(import_id: uuid.UUID) -> Answer:
         "directory/import.html",
         entry=describe_import(entry),
         expected=entry.total - entry.skipped,
+        sheets=entry.sheets,
         purged=entry.purged_at,
         page=page,
         warnings=warnings,
@@ -136,45 +108,31 @@ def apply(import_id: uuid.UUID) -> Answer:
     return redirect(url_for("import_pages.show", import_id=import_id), 303)
 
 
-@import_pages.get("/<uuid:import_id>/rejected.csv")
-@staff_required()
-def rejected(import_id: uuid.UUID) -> Response:
-    """The rows that were left out, as they were, with the reason: to be corrected and uploaded again."""
+@import_pages.get("/<uuid:import_id>/columns")
+@staff_required("agent")
+def columns(import_id: uuid.UUID) -> Answer:
+    """The form that says which column of the file is what."""
+    return _columns_page(import_id)
+
+
+@import_pages.post("/<uuid:import_id>/columns")
+@staff_required("agent")
+def choose_columns(import_id: uuid.UUID) -> Answer:
+    """Take over what was chosen; the file is checked with it."""
+    document_type, classes = _defaults()
     with current().db.read() as session:
         entry = _existing(session, import_id)
-    reason = gettext("Problem")
-    db = current().db
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff" + _line([*entry.header, reason], entry.delimiter)
-        after = 0
-        while True:
-            with db.read() as session:
-                rows = list_rejected_rows(session, import_id, after, BATCH)
-            for row in rows:
-                texts = " · ".join(f"{p['column']}: {problem_text(p)}" for p in row.problems if not p["warning"])
-                cells = [*(row.raw or []), *[""] * len(entry.header)][: len(entry.header)]
-                yield _line([*cells, texts], entry.delimiter)
-            if len(rows) < BATCH:
-                return
-            after = rows[-1].number
-
-    name = entry.filename.rpartition(".")[0] or entry.filename
-    response = Response(stream_with_context(lines()), content_type="text/csv; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{gettext('rejected')}.csv")
-    return response
-
-
-def _line(cells: list[str], delimiter: str) -> str:
-    """A line of CSV that a spreadsheet does not take for formulas."""
-    text = io.StringIO()
-    safe = [f"'{cell}" if cell.startswith(FORMULA) and not _is_phone(cell) else cell for cell in cells]
-    csv.writer(text, delimiter=delimiter).writerow(safe)
-    return text.getvalue()
-
-
-def _is_phone(cell: str) -> bool:
-    return cell.startswith("+") and cell[1:].replace(" ", "").isdigit()
+    own = entry.columns.fields
+    chosen = [request.form.get(f"column-{number}", "") for number in range(len(entry.header))]
+    fields = [mine if mine in OWN else name if name in FIELDS else "" for mine, name in zip(own, chosen, strict=True)]
+    try:
+        with current().db.write() as session:
+            map_columns(session, import_id, fields, document_type=document_type, classes=classes)
+    except UnusableFile as error:
+        status, text, _ = error_answer(error)
+        return _columns_page(import_id, fields, text, status)
+    flash(gettext("The file is checked with these columns. The next one with the same titles is read so too."), "info")
+    return redirect(url_for("import_pages.show", import_id=import_id), 303)
 
 
 def _existing(session: Session, import_id: uuid.UUID) -> Import:
@@ -184,14 +142,50 @@ def _existing(session: Session, import_id: uuid.UUID) -> Import:
     return entry
 
 
+def _defaults() -> tuple[str, tuple[str, ...]]:
+    """Document type and classes of rows that name none, as the form says."""
+    kind, chosen = request.form.get("document_type", ""), request.form.get("classes", "")
+    classes = CLASSES if chosen == "both" else tuple(name for name in CLASSES if name == chosen)
+    return kind if kind in DOCUMENT_TYPES else "", classes
+
+
+def _columns_page(
+    import_id: uuid.UUID, chosen: Sequence[str] | None = None, error: str = "", status: int = 200
+) -> Answer:
+    with current().db.read() as session:
+        entry = _existing(session, import_id)
+        sample = list_sample(session, entry, SAMPLE)
+    if entry.state not in ("mapping", "ready") or entry.purged_at:
+        raise ImportNotReady
+    document_type, classes = _defaults() if chosen is not None else (entry.default_document_type, entry.default_classes)
+    page = render_template(
+        "directory/import_columns.html",
+        entry=entry,
+        columns=[
+            (number, title, [cells[number] for cells in sample], field)
+            for number, (title, field) in enumerate(zip(entry.header, chosen or entry.columns.fields, strict=True))
+            if field not in OWN
+        ],
+        fields={name: TITLES[language()][name] for name in FIELDS},
+        needed=NEEDED,
+        error=error,
+        documents=DOCUMENTS,
+        classes=CLASS_NAMES,
+        document_type=document_type,
+        chosen_classes="both" if len(classes) > 1 else next(iter(classes), ""),
+    )
+    return page, status
+
+
 def _upload_page(error: str = "", status: int = 200) -> Answer:
+    titles = TITLES[language()]
     page = render_template(
         "directory/upload.html",
         error=error,
         documents=DOCUMENTS,
         classes=CLASS_NAMES,
-        needed=NEEDED[language()],
-        optional=OPTIONAL[language()],
+        needed=[titles[name] for name in NEEDED],
+        optional=[titles[name] for name in FIELDS if name not in (*NEEDED, "tenant", "owner")],
         megabytes=current().settings.import_megabytes,  # type: ignore[attr-defined]
     )
     return page, status

@@ -1,11 +1,16 @@
 """Reads of imports: how far they are, and what is wrong with their rows."""
 
 import uuid
+from collections.abc import Sequence
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.directory.models import Import, ImportChunk, ImportRow
+from services.directory.models.imports import ColumnMapping
+from services.directory.rules.columns import fields_again, signature_of
+from services.directory.rules.files import UnusableFile, is_separator_line, records
 from shared.web.paging import Page, paginate
 
 RUNNING = ("uploaded", "checking", "applying")
@@ -26,9 +31,26 @@ def list_imports(session: Session, *, cursor: str | None = None, limit: int = 50
     return paginate(session, select(Import), [(Import.id, True)], cursor=cursor, limit=limit)
 
 
+def find_mapping(session: Session, header: Sequence[str]) -> list[str] | None:
+    """Which field each column holds by what was said of such a header before, "" for none; None if nothing was."""
+    remembered = session.get(ColumnMapping, signature_of(header))
+    return fields_again(header, remembered.fields) if remembered else None
+
+
 def find_chunk(session: Session, import_id: uuid.UUID, number: int) -> bytes | None:
     """A piece of the uploaded file; they are numbered from 0."""
     return session.scalar(select(ImportChunk.content).filter_by(import_id=import_id, number=number))
+
+
+def list_sample(session: Session, entry: Import, count: int) -> list[list[str]]:
+    """The first rows of the file below its header, to see what its columns are; none if the file is gone."""
+    first = find_chunk(session, entry.id, 0)
+    try:
+        found = [cells for _, cells in islice(records([first or b""], entry.encoding, entry.delimiter), count + 2)]
+    except UnusableFile:  # the check will say where
+        return []
+    skipped = 2 if found and is_separator_line(entry.delimiter.join(found[0])) else 1
+    return [[*cells, *[""] * len(entry.header)][: len(entry.header)] for cells in found[skipped : skipped + count]]
 
 
 def list_flagged_rows(

@@ -10,21 +10,14 @@ DELIMITERS = ",;\t|"
 LONGEST_CELL = 20_000
 LONGEST_LINE = 1_000_000
 _UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
-_KNOWN_BEGINNINGS = {
-    b"PK\x03\x04": "workbook",
-    b"\xd0\xcf\x11\xe0": "workbook",
-    b"\x89PNG": "no_text",
-    b"%PDF": "no_text",
-    b"\xff\xd8\xff": "no_text",
-    b"GIF8": "no_text",
-    b"\x1f\x8b": "no_text",
-}
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"%PDF", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
 
 class UnusableFile(Exception):
     """A file that cannot be imported as a whole.
 
-    `reason`: `empty`, `workbook`, `no_text`, `no_rows`, `missing_columns`, `repeated_columns`, `broken`.
+    `reason`: `empty`, `no_text`, `no_rows`, `missing_columns`, `repeated_columns`, `broken`; of a workbook
+    `no_workbook`, `old_workbook`, `encrypted`, `broken_workbook`, `workbook_too_large`; of a mapping `no_column`.
     `hint`: names of columns, separated by commas. `row`: where it broke, if that is known.
     """
 
@@ -63,9 +56,8 @@ class Encoding:
         self._cp1252 = self._cp1252 and not any(byte in piece for byte in _UNDEFINED_IN_CP1252)
 
     def _begin(self, piece: bytes) -> None:
-        for beginning, reason in _KNOWN_BEGINNINGS.items():
-            if piece.startswith(beginning):
-                raise UnusableFile(reason)
+        if piece.startswith(_NO_TEXT):
+            raise UnusableFile("no_text")
         self._utf16 = piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
     def result(self) -> str:
@@ -119,3 +111,8 @@ def first_lines(head: bytes, encoding: str) -> list[str]:
     """The lines of a file's first piece."""
     text = codecs.getincrementaldecoder(encoding)().decode(head)
     return [line for line in text.splitlines() if line.strip()][:2]
+
+
+def is_separator_line(line: str) -> bool:
+    """Whether this is the line `sep=;` with which some files tell a spreadsheet their separator."""
+    return line.strip().lower().startswith("sep=") and len(line.strip()) <= 6

@@ -1,46 +1,13 @@
-"""What the columns and cells of a table of parties mean, in Spanish and in English."""
+"""What the cells of a table of parties mean, in Spanish and in English."""
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from services.directory.rules.files import DELIMITERS, UnusableFile
+from services.directory.rules.columns import OWN, Columns
 from services.directory.rules.parties import Fault, plain_text, search_text
 
-_HEADINGS = {
-    "document_type": "document type|doc type|id type|tipo de documento|tipo documento|tipo doc|tipo de identificacion|"
-    "tipo identificacion|tipo id|tipo",
-    "document_number": "document number|document|documento|numero de documento|numero documento|no documento|"
-    "nro documento|num documento|no de documento|nro de documento|n documento|identificacion|"
-    "numero de identificacion|numero identificacion|cedula|nit|cedula nit|documento cedula nit|doc|id number|"
-    "documento de identidad|documento de identificacion",
-    "name": "name|full name|first name|nombre|nombres|nombre completo|nombre o razon social|razon social|"
-    "nombres y apellidos|nombre y apellido|nombre y apellidos|tercero|nombre del tercero|cliente",
-    "last_name": "last name|surname|apellido|apellidos",
-    "classes": "classes|class|clase|clases|clase de tercero|tipo de tercero|tipo tercero|perfil|rol|role",
-    "tenant": "tenant|inquilino|arrendatario|es inquilino",
-    "owner": "owner|propietario|es propietario|dueno",
-    "email": "email|e mail|mail|emails|e mails|email address|principal email|correo|correos|correo electronico|"
-    "correos electronicos|correo principal|direccion de correo|email principal|correo e",
-    "more_emails": "other emails|email 2|email 3|secondary email|correo 2|correo 3|otros correos|correo alterno|"
-    "correo adicional|correos adicionales|correo secundario",
-    "phones": "phone|phones|phone number|mobile|telephone|phone 2|telefono|telefonos|celular|movil|telefono 2|"
-    "telefono fijo|celular 2",
-    "code": "code|client code|codigo|codigo de cliente|codigo cliente",
-    "street": "address|street|postal address|direccion|domicilio|calle|direccion postal",
-    "city": "city|ciudad|municipio",
-    "region": "region|province|departamento|provincia|entidad federativa",
-    "postal_code": "postal code|zip|zip code|codigo postal|cp|c p",
-    "country": "country|pais",
-    "language": "language|idioma|lengua",
-    "active": "active|activo|activa",
-    "notes": "notes|notas|nota|observaciones|comentarios",
-}
-_FIELD_OF = {heading: name for name, headings in _HEADINGS.items() for heading in headings.split("|")}
-_REPEATABLE = frozenset({"more_emails", "phones"})
 _SEVERAL_LINES = frozenset({"street", "notes"})
 
 _DOCUMENT_WORDS = {
@@ -62,34 +29,10 @@ _CLASS_WORDS = {
 }  # fmt: skip
 _LANGUAGE_WORDS = {"es": "es", "espanol": "es", "spanish": "es", "en": "en", "ingles": "en", "english": "en"}
 _COUNTRY_WORDS = {"colombia": "CO", "mexico": "MX"}
+_EXAMPLES = ("ejemplo:", "example:")
+"""How the names in the rows begin that show in a template how it is filled in."""
 _YES = frozenset(["si", "s", "yes", "y", "true", "1", "x", "verdadero", "activo", "activa", "active"])
 _NO = frozenset(["no", "n", "false", "0", "falso", "inactivo", "inactiva", "inactive"])
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which field each column of a file holds ("" = none of ours), and how the file calls it."""
-
-    header: Sequence[str]
-    fields: Sequence[str]
-
-    def title(self, name: str) -> str:
-        """What the file calls the column of a field; the field's own name if the file has none."""
-        root = name.split(".", maxsplit=1)[0]
-        wanted = {
-            "emails": ("email", "more_emails"),
-            "address": (name.rpartition(".")[2],),
-            "classes": ("classes", "tenant", "owner"),
-        }
-        for candidate in wanted.get(root, (root,)):
-            if candidate in self.fields:
-                return str(self.header[self.fields.index(candidate)])
-        return root
-
-    @property
-    def unused(self) -> list[str]:
-        """Columns that mean nothing to us."""
-        return [title for title, name in zip(self.header, self.fields, strict=True) if not name and title.strip()]
 
 
 @dataclass(frozen=True)
@@ -100,48 +43,13 @@ class Row:
     faults: list[Fault] = field(default_factory=list)
 
 
-@lru_cache(maxsize=64)
-def _field_of(heading: str) -> str:
-    return _FIELD_OF.get(re.sub(r"[^a-z0-9]+", " ", search_text(heading)).strip(), "")
-
-
-def columns_of(header: Sequence[str]) -> Columns:
-    """The meaning of a header row."""
-    return Columns(list(header), [_field_of(heading) for heading in header])
-
-
-def find_delimiter(lines: Sequence[str]) -> str:
-    """The separator under which the header means most."""
-
-    def meaning(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader(lines[:1], delimiter=delimiter), [])
-        return sum(bool(_field_of(cell)) for cell in cells), len(cells)
-
-    return max(DELIMITERS, key=meaning)
-
-
-def require_columns(columns: Columns, *, has_document_type: bool, has_classes: bool) -> None:
-    """Raises UnusableFile if columns are missing that no default stands in for, or one is there twice."""
-    held = set(columns.fields)
-    missing = [name for name in ("document_number", "name") if name not in held]
-    if not has_document_type and "document_type" not in held:
-        missing.append("document_type")
-    if not has_classes and not held & {"classes", "tenant", "owner"}:
-        missing.append("classes")
-    if missing:
-        raise UnusableFile("missing_columns", ",".join(missing))
-    repeated = {name for name in held - _REPEATABLE - {""} if list(columns.fields).count(name) > 1}
-    if repeated:
-        raise UnusableFile("repeated_columns", ",".join(sorted(repeated)))
-
-
 def read_row(columns: Columns, cells: Sequence[str], *, document_type: str, classes: Sequence[str]) -> Row:
     """What a row says. An empty cell says nothing: it leaves what is known of a party as it is."""
     faults = [Fault("", "extra_cells")] if any(cell.strip() for cell in cells[len(columns.fields) :]) else []
     texts: dict[str, list[str]] = {}
     for name, cell in zip(columns.fields, cells, strict=False):
         text = cell.strip()
-        if not name or not text:
+        if not text or not name or name in OWN:
             continue
         if name not in _SEVERAL_LINES and ("\n" in text or "\r" in text):
             faults.append(Fault(name, "line_break"))
@@ -157,7 +65,7 @@ def read_row(columns: Columns, cells: Sequence[str], *, document_type: str, clas
     if emails := _addresses(texts):
         values["emails"] = [{"address": address, "principal": not position} for position, address in enumerate(emails)]
     if "phones" in texts:
-        values["phones"] = [phone for text in texts["phones"] for phone in re.split(r"[;,/|]", text) if phone.strip()]
+        values["phones"] = [phone for text in texts["phones"] for phone in _phones(text)]
     if address := {name: single[name] for name in ("street", "city", "region", "postal_code") if name in single}:
         values["address"] = address
     if "country" in single:
@@ -168,6 +76,16 @@ def read_row(columns: Columns, cells: Sequence[str], *, document_type: str, clas
     if "active" in single:
         values["active"] = _flag("active", single["active"], faults)
     return Row(values, faults)
+
+
+def is_example(row: Row) -> bool:
+    """Whether this is a row of the template that nobody replaced: it is as if it were not there."""
+    return search_text(row.values["name"]).startswith(_EXAMPLES)
+
+
+def _phones(text: str) -> list[str]:
+    separators = ";" if ";" in text else ",/|"
+    return [phone for phone in re.split(f"[{separators}]", text) if phone.strip()]
 
 
 def _document_type(text: str) -> str:

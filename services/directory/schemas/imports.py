@@ -1,25 +1,46 @@
 """Imports over REST."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 import marshmallow as ma
+from flask_babel import gettext
 from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 
 from services.directory.models import Import, ImportRow
+from services.directory.rules.columns import FIELDS
 from services.directory.rules.parties import CLASSES
-from services.directory.rules.tables import columns_of
 from services.directory.schemas.texts import file_text, problem_text
 from shared.documents import DOCUMENT_TYPES
 
 SHOWN = 1000
+STATES = ("mapping", "uploaded", "checking", "ready", "applying", "finished", "failed")
 
 
 class ImportFile(ma.Schema):
     """The file, as multipart/form-data."""
 
-    file = Upload(required=True, metadata={"description": "CSV: UTF-8, Latin-1 or Windows-1252; comma, semicolon, tab"})
+    file = Upload(
+        required=True,
+        metadata={
+            "description": "XLSX, or CSV: UTF-8, Latin-1 or Windows-1252; comma, semicolon, tab. Told by what is in it."
+        },
+    )
+
+
+def _read_mapping(text: Any) -> dict[str, str]:
+    """A mapping as a form sends it."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
+        raise ma.ValidationError(gettext('Write a JSON object, such as {"Title of the column": "field"}.'))
+    if unknown := sorted(name for name in found.values() if name and name not in FIELDS):
+        raise ma.ValidationError(gettext("Unknown fields: %(names)s.", names=", ".join(unknown)))
+    return found
 
 
 class ImportForm(ma.Schema):
@@ -35,6 +56,17 @@ class ImportForm(ma.Schema):
         load_default="",
         validate=validate.OneOf(["", *CLASSES, "both"]),
         metadata={"description": "class of rows that name none"},
+    )
+    mapping = fields.Function(
+        deserialize=_read_mapping,
+        metadata={
+            "type": "string",
+            "description": 'JSON object: title of a column to the field that it holds, "" for none; fields are '
+            + ", ".join(FIELDS)
+            + ". Columns that it leaves out are known by their names. Without it, what was chosen in the back office "
+            "for a file with the same titles counts.",
+            "example": '{"Nombre del arrendatario": "name"}',
+        },
     )
 
 
@@ -65,12 +97,19 @@ class ImportOut(ma.Schema):
     """An import."""
 
     id = fields.UUID()
-    state = fields.String(validate=validate.OneOf(["uploaded", "checking", "ready", "applying", "finished", "failed"]))
+    state = fields.String(
+        validate=validate.OneOf(STATES),
+        metadata={"description": "mapping: waits until somebody says in the back office what its columns are"},
+    )
     filename = fields.String()
+    sheet = fields.String(metadata={"description": "of a workbook, the sheet that was read"})
     size = fields.Integer()
     apply = fields.Boolean()
     error = fields.String(allow_none=True, metadata={"description": "why the file as a whole failed"})
     counts = fields.Nested(CountsSchema)
+    columns = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata={"description": "title of a column to its field"}
+    )
     ignored_columns = fields.List(fields.String())
     created_by = fields.String()
     created_at = fields.DateTime()
@@ -88,10 +127,12 @@ class ImportDetail(ImportOut):
 def describe_import(entry: Import) -> dict[str, Any]:
     """An import as `ImportOut` shows it."""
     done = entry.state in ("applying", "finished")
+    columns = entry.columns
     return {
         "id": entry.id,
         "state": entry.state,
         "filename": entry.filename,
+        "sheet": entry.sheet,
         "size": entry.size,
         "apply": entry.apply,
         "error": file_text(entry.error, row=entry.error_row) if entry.error else None,
@@ -105,7 +146,8 @@ def describe_import(entry: Import) -> dict[str, Any]:
             "skipped": entry.skipped,
             "warnings": entry.warned,
         },
-        "ignored_columns": columns_of(entry.header).unused,
+        "columns": {title: name for title, name in zip(columns.header, columns.fields, strict=True) if name in FIELDS},
+        "ignored_columns": columns.unused,
         "created_by": entry.created_by,
         "created_at": entry.created_at,
         "ready_at": entry.ready_at,

@@ -53,8 +53,15 @@ _FAULTS = {
 
 _FILES = {
     "empty": lazy_gettext("The file is empty."),
-    "workbook": lazy_gettext("This is an Excel workbook. Save it as CSV (“CSV UTF-8”) and upload that file."),
-    "no_text": lazy_gettext("This is not a CSV file: it contains an image or other binary data."),
+    "no_text": lazy_gettext("This is neither an Excel workbook (.xlsx) nor a CSV file."),
+    "no_workbook": lazy_gettext("This is not an Excel workbook (.xlsx). Save the table as .xlsx or as CSV."),
+    "old_workbook": lazy_gettext("This is a workbook of an old Excel (.xls). Save it as .xlsx and upload that file."),
+    "encrypted": lazy_gettext("This workbook has a password. Save it without one and upload that file."),
+    "broken_workbook": lazy_gettext("This Excel workbook is damaged. Open it, save it again, and upload that file."),
+    "workbook_too_large": lazy_gettext(
+        "This workbook is too large when it is unpacked. Divide it, or save the sheet as CSV."
+    ),
+    "no_column": lazy_gettext("The file has no such columns: %(hint)s."),
     "no_rows": lazy_gettext("The file has a header but no rows."),
     "broken": lazy_gettext("The file cannot be read from row %(row)s on. Maybe a quotation mark was not closed."),
     "missing_columns": lazy_gettext("These columns are missing: %(hint)s. The first row must name the columns."),
@@ -71,6 +78,7 @@ _COLUMNS = {
     "tenant": lazy_gettext("tenant"),
     "owner": lazy_gettext("owner"),
     "email": lazy_gettext("e-mail"),
+    "more_emails": lazy_gettext("other e-mails"),
     "code": lazy_gettext("client code"),
     "street": lazy_gettext("address"),
     "city": lazy_gettext("city"),

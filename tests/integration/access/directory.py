@@ -18,6 +18,8 @@ ROUTES = (
     Route("imports.problems", "GET", API("parties:read")),
     Route("imports.upload", "POST", API("parties:write")),
     Route("imports.apply", "POST", API("parties:write")),
+    Route("exports.parties", "GET", API("parties:read")),
+    Route("exports.rejected", "GET", API("parties:read")),
     # Parties
     Route("pages.list_page", "GET", STAFF_READ),
     Route("pages.show", "GET", STAFF_READ),
@@ -32,7 +34,12 @@ ROUTES = (
     # Imports
     Route("import_pages.history", "GET", STAFF_READ),
     Route("import_pages.show", "GET", STAFF_READ),
-    Route("import_pages.rejected", "GET", STAFF_READ),
+    Route("import_pages.columns", "GET", STAFF_CHANGE),
+    Route("import_pages.choose_columns", "POST", STAFF_CHANGE),
+    # Downloads
+    Route("export_pages.parties", "GET", STAFF_READ),
+    Route("export_pages.rejected", "GET", STAFF_READ),
+    Route("export_pages.template", "GET", STAFF_READ),
     Route("import_pages.new", "GET", STAFF_CHANGE),
     Route("import_pages.upload", "POST", STAFF_CHANGE),
     Route("import_pages.apply", "POST", STAFF_CHANGE),

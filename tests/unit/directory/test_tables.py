@@ -4,9 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.directory.rules.columns import (
+    TITLES,
+    columns_of,
+    fields_again,
+    find_delimiter,
+    map_titles,
+    mapped_fields,
+    require_columns,
+    signature_of,
+)
 from services.directory.rules.files import Encoding, UnusableFile, first_lines, records
 from services.directory.rules.parties import check_party
-from services.directory.rules.tables import columns_of, find_delimiter, read_row, require_columns
+from services.directory.rules.tables import is_example, read_row
 
 HEADER = "Tipo de documento;Documento;Nombre;Clase;Correo electrónico"
 ROW = "CC;12.345.678;José Ñandú;Ambos;a@b.co"
@@ -53,7 +63,7 @@ def test_rows_are_numbered_as_a_spreadsheet_does_with_blank_lines_and_line_break
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"\x89PNG\r\n\x1a\n", "no_text"), (b"PK\x03\x04...", "workbook"), (b"a,b\n1,\x002\n", "no_text")],
+    [(b"\x89PNG\r\n\x1a\n", "no_text"), (b"PK\x03\x04...", "no_text"), (b"a,b\n1,\x002\n", "no_text")],
 )
 def test_what_is_no_text_is_refused(content, reason):
     with pytest.raises(UnusableFile) as refusal:
@@ -106,3 +116,50 @@ def test_what_a_cell_cannot_mean_is_a_fault_of_that_cell():
         ("classes", "class"),
         ("active", "flag"),
     }
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_title_that_we_write_is_understood_when_it_comes_back(language):
+    titles = TITLES[language]
+    assert columns_of(list(titles.values())).fields == list(titles)
+
+
+def test_a_mapping_by_titles_leaves_the_other_columns_to_their_names():
+    header = ["Arrendatario actual", "Cédula", "Correo", "Valor"]
+    mapping = {"arrendatario  ACTUAL": "name", "Correo": ""}
+    assert map_titles(header, mapping) == ["name", "document_number", "", ""]
+    with pytest.raises(UnusableFile) as refusal:
+        map_titles(header, {"Canon": ""})
+    assert (refusal.value.reason, refusal.value.hint) == ("no_column", "Canon")
+
+
+def test_a_header_is_known_again_in_other_capitals_and_with_the_column_of_problems():
+    header, fields = ["Quién", "Cédula", "x"], ["name", "document_number", ""]
+    mended = ["QUIEN", "problema", "cedula", "X"]
+    assert signature_of(mended) == signature_of(header)
+    assert fields_again(mended, mapped_fields(header, fields)) == ["name", "problem", "document_number", ""]
+    assert signature_of(["Quién", "Cédula", "y"]) != signature_of(header)
+    assert signature_of(["Cédula", "Quién", "x"]) != signature_of(header)
+
+
+def test_the_column_of_problems_says_nothing_about_a_party():
+    columns = columns_of(["documento", "nombre", "Problema", "Estado del correo"])
+    row = read_row(columns, ["1", "A", "nombre: falta\nmucho", "Rebotado"], document_type="CC", classes=["owner"])
+    assert row.faults == []
+    assert set(row.values) == {"document_type", "document_number", "name", "classes"}
+
+
+@pytest.mark.parametrize(("name", "example"), [("Ejemplo: Ana", True), ("EXAMPLE: Ana", True), ("Ana Ejemplo", False)])
+def test_rows_of_examples_are_known_by_their_name(name, example):
+    row = read_row(columns_of(["documento", "nombre"]), ["1", name], document_type="CC", classes=["owner"])
+    assert is_example(row) is example
+
+
+def test_phones_are_parted_by_semicolons_and_without_any_by_commas_and_slashes():
+    columns = columns_of(["documento", "nombre", "telefono"])
+
+    def phones(text):
+        return read_row(columns, ["1", "A", text], document_type="CC", classes=["owner"]).values["phones"]
+
+    assert phones("300 1; 300/2") == ["300 1", " 300/2"]
+    assert phones("300 1, 300 2/300 3") == ["300 1", " 300 2", "300 3"]
