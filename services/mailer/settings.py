@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
+from services.mailer.rules.addresses import AddressRefused, envelope_address
+from services.mailer.rules.mailbox_url import parse_mailbox_url
 from services.mailer.rules.smtp_url import parse_smtp_url
 from shared.settings import CommonSettings, seconds, setting, whole_number
 
@@ -12,6 +14,20 @@ def smtp_url(text: str) -> str:
     """A parser for `smtp[s]://[user:password@]host[:port][?starttls=required|never&verify=no]`."""
     parse_smtp_url(text)
     return text
+
+
+def mailbox_url(text: str) -> str:
+    """A parser for `pop3[s]://user:password@host[:port]` and `imap[s]://…`."""
+    parse_mailbox_url(text)
+    return text
+
+
+def bare_address(text: str) -> str:
+    """A parser for an e-mail address without a name."""
+    try:
+        return envelope_address(text)
+    except AddressRefused:
+        raise ValueError("must be an e-mail address: rebotes@agencia.example") from None
 
 
 def sender(text: str) -> str:
@@ -50,6 +66,18 @@ class Settings(CommonSettings):
     )
     mail_from: str = setting(
         "PORTERIA_MAIL_FROM", sender, default="", help="Sender of letters; none = no-reply at the public address."
+    )
+    bounce_address: str = setting(
+        "PORTERIA_BOUNCE_ADDRESS",
+        bare_address,
+        default="",
+        help="Address to which receiving servers return letters (MAIL FROM); none = the sender.",
+    )
+    bounce_url: str = setting(
+        "PORTERIA_BOUNCE_URL",
+        mailbox_url,
+        default="",
+        help="Mailbox of that address, read every minute: pop3s://user:password@host or imaps://…; none = by hand.",
     )
     mail_delay: float = setting(
         "PORTERIA_MAIL_DELAY",

@@ -94,3 +94,8 @@ def note_mailbox(session: Session, trouble: str | None) -> None:
     else:
         row.mailbox_trouble = trouble
         row.mailbox_trouble_since = row.mailbox_trouble_since or clock.now()
+
+
+def forget_mailbox(session: Session) -> None:
+    """No mailbox is set any more: what was the matter with the last one concerns nobody."""
+    session.execute(update(Queue).values(mailbox_read_at=None, mailbox_trouble=None, mailbox_trouble_since=None))

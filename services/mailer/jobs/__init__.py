@@ -9,13 +9,16 @@ import structlog
 
 from services.mailer.actions.intake import LETTERS_TOPIC, forget_withdrawals
 from services.mailer.actions.keys import ensure_sealing_key
-from services.mailer.actions.queue import ensure_queue, forget_trouble
+from services.mailer.actions.queue import ensure_queue, forget_mailbox, forget_trouble
 from services.mailer.clients.sink import LocalSink
+from services.mailer.clients.smtp import MailConnection
+from services.mailer.jobs.bounces import EVERY, BounceReader
 from services.mailer.jobs.connections import SendingThread
 from services.mailer.jobs.dispatch import Dispatcher
 from services.mailer.jobs.heartbeat import Heartbeat
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.jobs.signing_keys import SigningKeys
+from services.mailer.rules.mailbox_url import parse_mailbox_url
 from services.mailer.rules.options import MailOptions, mail_options
 from services.mailer.rules.rendering import Writer
 from services.mailer.rules.smtp_url import SmtpAddress, parse_smtp_url
@@ -41,8 +44,9 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
     writer = Writer(options.public_url, options.timezone, options.mail_from)
     opener = SecretOpener(db, keyring)
     address = _mail_server(options)
+    sender = options.bounce_address or writer.sender_address
     threads = [
-        SendingThread(dispatcher, address, options.mail_timeout, writer, opener)
+        SendingThread(dispatcher, MailConnection(address, options.mail_timeout), sender, writer, opener)
         for _ in range(options.mail_connections)
     ]
     signing_keys = SigningKeys(db, settings.internal_url("identity"))
@@ -52,8 +56,18 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
         Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC, dispatcher.give_all_back),
         *(Job(f"sending-{number}", thread.run, 0.1) for number, thread in enumerate(threads, 1)),
         Job("signing_keys", signing_keys.refresh, 1.0),
+        *_bounce_jobs(options, db),
         Job("tidy", lambda: _forget(db), 3600.0),
     ]
+
+
+def _bounce_jobs(options: MailOptions, db: Database) -> Sequence[Job]:
+    if not options.bounce_url:
+        with db.write() as session:
+            forget_mailbox(session)
+        return []
+    reader = BounceReader(db, parse_mailbox_url(options.bounce_url))
+    return [Job("bounces", reader.read, EVERY)]
 
 
 def _prepare(options: MailOptions, db: Database, keyring: Keyring) -> None:
