@@ -110,9 +110,6 @@ class SendingThread:
             letter.login,
             self._opener.open(letter.ciphertext, letter.sealing_key),
             letter.expires_at,
-            letter.subject or "",
-            letter.text or "",
-            letter.html or "",
         )
 
         def render(eight_bit: bool) -> bytes:
