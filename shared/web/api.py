@@ -1,15 +1,18 @@
 """REST of a service: flask-smorest below `/api/<service>/v1`, its OpenAPI document and the page that shows it."""
 
+from http import HTTPStatus
 from typing import Any
 
 import flask_smorest
 import marshmallow as ma
+from apispec import BasePlugin
 from flask import Blueprint, Flask, Response, redirect, render_template, send_from_directory, url_for
 from flask_babel import gettext
 from flask_swagger_ui.flask_swagger_ui import _DIST_DIR as SWAGGER_FILES
 
 from shared.web.context import Text, current
 from shared.web.errors import Problem
+from shared.web.idempotency import HEADER, IDEMPOTENT, LONGEST
 from shared.web.paging import BadCursor, Page
 from shared.web.security import set_policy
 
@@ -24,7 +27,10 @@ class ErrorEntry(ma.Schema):
 
 
 class ProblemDocument(ma.Schema):
-    """RFC 9457 problem details."""
+    """RFC 9457 problem details; an answer may have further members of its own."""
+
+    class Meta:
+        unknown = ma.INCLUDE
 
     type = ma.fields.String()
     title = ma.fields.String()
@@ -50,10 +56,51 @@ def page_schema(item: type[ma.Schema]) -> ma.Schema:
     return ma.Schema.from_dict(content, name=f"{item.__name__}Page")()
 
 
+KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    "description": "The same key with the same request has its effect once and gets the same answer again.",
+}
+
+
+class CommonAnswers(BasePlugin):
+    """Documents what may come of any request of a kind, so that the views only say what is theirs alone."""
+
+    def operation_helper(self, path: str | None = None, operations: Any = None, **_options: Any) -> None:
+        """Add them to the operations of a path."""
+        for operation in (operations or {}).values():
+            responses = operation.setdefault("responses", {})
+            if operation.pop(IDEMPOTENT, False):
+                operation.setdefault("parameters", []).append(KEY_PARAMETER)
+            known = {str(status) for status in responses}
+            for status in self._possible(path or "", operation):
+                if str(status.value) not in known:
+                    responses[str(status.value)] = status.name
+
+    @staticmethod
+    def _possible(path: str, operation: dict[str, Any]) -> list[HTTPStatus]:
+        possible = [HTTPStatus.SERVICE_UNAVAILABLE]  # the database, or another service that is asked, is away
+        parameters = {one["name"] for one in operation.get("parameters", ()) if isinstance(one, dict) and "name" in one}
+        if operation.get("security"):
+            possible += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
+        if "{" in path:
+            possible.append(HTTPStatus.NOT_FOUND)
+        if parameters & {"cursor", HEADER} or "requestBody" in operation:
+            possible.append(HTTPStatus.BAD_REQUEST)  # a cursor of another list, an unfit key, JSON that is none
+        if HEADER in parameters:  # used for another request, or done before with an answer that was not kept
+            possible += [HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT]
+        if "requestBody" in operation:
+            possible.append(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return possible
+
+
 class Api(flask_smorest.Api):
     """Errors are answered by `shared.web.errors`."""
 
     ERROR_SCHEMA = ProblemDocument
+    DEFAULT_ERROR_RESPONSE_NAME = None  # "anything may come" is no promise: every status is named
 
     def _register_error_handlers(self) -> None:
         pass
@@ -90,7 +137,7 @@ def create_api(app: Flask, service: str, title: Text) -> Api:
         OPENAPI_JSON_PATH="openapi.json",
     )
     settings = app.extensions["porteria"].settings
-    api = Api(app, spec_kwargs={"servers": [{"url": settings.public_url}]})
+    api = Api(app, spec_kwargs={"servers": [{"url": settings.public_url}], "extra_plugins": [CommonAnswers()]})
     flow = {"tokenUrl": f"{settings.public_url}/oauth/token", "scopes": {}}
     api.spec.components.security_scheme("oauth2", {"type": "oauth2", "flows": {"clientCredentials": flow}})
     app.register_blueprint(_docs_blueprint(prefix))

@@ -25,6 +25,7 @@ from shared.web.security import init_security
 from shared.web.services_http import ServiceUnavailable
 from shared.web.signin import signin_blueprint
 from shared.web.staff import current_staff, staff_of_session
+from shared.web.text import refuse_unstorable_text
 from shared.web.tokens import RemoteKeys
 
 BODY_LIMIT = 2 * 1024 * 1024
@@ -88,6 +89,7 @@ def create_app(  # noqa: PLR0913 - the one place where a service says what it is
     init_look(app)
     forms = CSRFProtect(app)
     app.before_request(lambda: _protect_forms(forms))
+    app.before_request(_look_at_text)
     app.register_blueprint(health_blueprint(service))
     if load_staff is None:
         app.register_blueprint(signin_blueprint(service))
@@ -125,6 +127,11 @@ def _protect_forms(forms: CSRFProtect) -> None:
     # What programs call is opened by no cookie, so nobody's browser can be made to misuse one there.
     if current_app.config["WTF_CSRF_ENABLED"] and not wants_problem():
         forms.protect(apply_exemptions=True)
+
+
+def _look_at_text() -> None:
+    if not request.path.startswith("/api/"):  # there `require_scope` does it, once it knows who sends it
+        refuse_unstorable_text()
 
 
 def _language_of_staff() -> str | None:

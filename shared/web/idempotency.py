@@ -6,6 +6,7 @@ the two is kept. Of two requests at the same time the second waits for the first
 
 import hashlib
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -25,6 +26,8 @@ from shared.web.tokens import current_client
 HEADER = "Idempotency-Key"
 KEEP = timedelta(days=8)
 LONGEST = 255
+IDEMPOTENT = "x-idempotent"
+"""How a view's documentation says that it takes the header; `shared.web.api` writes it out."""
 CHUNK = 1 << 20
 
 idempotency_keys = Table(
@@ -63,6 +66,9 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Response]:
             _keep(session, key, response)
             return response
 
+    documented: dict[str, Any] = deepcopy(getattr(view, "_apidoc", {}))
+    documented.setdefault("manual_doc", {})[IDEMPOTENT] = True
+    once._apidoc = documented  # type: ignore[attr-defined]
     return once
 
 

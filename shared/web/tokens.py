@@ -22,6 +22,7 @@ from shared import audit, clock
 from shared.settings import CommonSettings
 from shared.web.context import current
 from shared.web.errors import Problem
+from shared.web.text import refuse_unstorable_text
 
 AUDIENCE = "porteria"
 ALGORITHMS = ["ES256"]
@@ -124,6 +125,7 @@ def require_scope(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Problem(403, detail, headers=_challenge("insufficient_scope", " ".join(scopes)))
             g.client = client
             audit.become(_actor(client))
+            refuse_unstorable_text()
             return view(*args, **kwargs)
 
         documented: dict[str, Any] = deepcopy(getattr(view, "_apidoc", {}))

@@ -54,6 +54,7 @@ NOT_VALID = {"valid": False}
 @require_scope("credentials:verify")
 @blp.arguments(SignIn)
 @blp.response(200, Verified)
+@blp.alt_response(429, description="Too many attempts; Retry-After says when to come again")
 def verify(body: dict[str, Any]) -> dict[str, Any]:
     """Whether login and password belong together. Every failure gets the same answer after the same work."""
     held, db = runtime(), current().db
@@ -88,6 +89,8 @@ def _renewed(held: Runtime, matched: Candidate, candidates: list[Candidate], pas
 @require_scope("passwords:write")
 @blp.arguments(PasswordChange)
 @blp.response(200, PasswordChanged)
+@blp.alt_response(429, description="Too many attempts; Retry-After says when to come again")
+@blp.alt_response(409, description="The access changed meanwhile")
 def change(body: dict[str, Any]) -> dict[str, Any]:
     """A signed-in person chooses another password; all other sessions end."""
     held, db = runtime(), current().db
@@ -128,6 +131,7 @@ def _forgive_known(db: Any, counted: Any, matched: Candidate | None) -> None:
 @require_scope("passwords:write")
 @blp.arguments(RecoveryWish)
 @blp.response(202)
+@blp.alt_response(429, description="Too many attempts; Retry-After says when to come again")
 def ask_recovery(body: dict[str, Any]) -> dict[str, Any]:
     """Send a link for a new password to whoever this is. The answer never tells whether there is somebody."""
     held, db = runtime(), current().db
@@ -158,6 +162,7 @@ def check_recovery(body: dict[str, Any]) -> dict[str, Any]:
 @require_scope("passwords:write")
 @blp.arguments(LinkUse)
 @blp.response(200, PasswordChanged)
+@blp.alt_response(410, description="The link was used, was replaced, or has expired")
 def complete(body: dict[str, Any]) -> dict[str, Any]:
     """Set the password that a link allows to set. The link is gone afterwards; a refused password leaves it."""
     held, db = runtime(), current().db

@@ -108,7 +108,36 @@ def test_the_document_names_paths_security_and_the_shape_of_errors(client):
         "/oauth/token"
     )
     assert "ProblemDocument" in document["components"]["schemas"]
-    assert "application/problem+json" in document["components"]["responses"]["DEFAULT_ERROR"]["content"]
+    unauthorized = document["components"]["responses"]["UNAUTHORIZED"]
+    assert "application/problem+json" in unauthorized["content"]
+
+
+def test_the_document_names_every_status_that_may_come(client):
+    document = client.get("/api/directory/v1/openapi.json").json
+    operations = document["paths"][THINGS]
+    assert set(operations["get"]["responses"]) == {"200", "400", "401", "403", "422", "503"}
+    assert set(operations["post"]["responses"]) == {"201", "400", "401", "403", "409", "413", "422", "503"}
+    (key,) = [one for one in operations["post"]["parameters"] if one["in"] == "header"]
+    assert (key["name"], key["required"]) == ("Idempotency-Key", False)
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "a\\uD800b"])
+def test_text_that_no_database_takes_is_refused_at_its_field(client, bearer, text):
+    answer = client.post(THINGS, data=f'{{"name": "{text}"}}', content_type="application/json", headers=bearer)
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [
+        {"field": "name", "message": "Este texto tiene caracteres que no se pueden guardar."}
+    ]
+
+
+def test_an_escaped_backslash_is_not_taken_for_such_text(client, bearer):
+    answer = client.post(THINGS, data='{"name": "\\\\u0000"}', content_type="application/json", headers=bearer)
+    assert answer.status_code == 201
+
+
+def test_such_text_in_the_query_and_from_a_stranger(client, bearer):
+    assert client.get(f"{THINGS}?cursor=%00", headers=bearer).json["errors"][0]["field"] == "cursor"
+    assert client.get(f"{THINGS}?cursor=%00").status_code == 401
 
 
 def test_the_page_of_the_document_runs_no_inline_script_and_its_files_are_ours(client):
