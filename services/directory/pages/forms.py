@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from services.directory.models import Party
 from services.directory.rules.parties import ADDRESS_FIELDS, CLASSES, MOST_EMAILS, Fault
+from services.directory.rules.phones import written_phone
 from services.directory.schemas.texts import fault_text
 
 EMPTY_ROWS = 2
@@ -65,6 +66,8 @@ class PartyForm:
     values: dict[str, Any]
     emails: list[EmailRow]
     errors: dict[str, str] = field(default_factory=dict)
+    similar: list[dict[str, Any]] = field(default_factory=list)
+    """Warnings of parties that may be the same one (pages/similar.py)."""
 
     @property
     def summary(self) -> list[tuple[str, str, str]]:
@@ -95,7 +98,8 @@ def form_of(party: Party) -> PartyForm:
     names = ("classes", "document_type", "document_number", "name", "language", "notes", "code", *ADDRESS_FIELDS)
     values = {name: getattr(party, name) for name in names}
     rows = [EmailRow(email.address, email.principal, email.state) for email in party.emails]
-    return PartyForm({**values, "phones": "\n".join(party.phones)}, _with_empty(rows))
+    # With their country codes: they mean the same whatever becomes of the document or the country in this form.
+    return PartyForm({**values, "phones": "\n".join(map(written_phone, party.phones))}, _with_empty(rows))
 
 
 def sent_form(sent: "MultiDict[str, str]") -> PartyForm:

@@ -33,6 +33,9 @@ from services.directory.pages.forms import (
     sent_form,
     values_of,
 )
+from services.directory.pages.similar import SimilarFound, describe, require_unlike
+from services.directory.pages.wording import line_of
+from services.directory.queries.changes import list_changes
 from services.directory.queries.parties import (
     SORTS,
     PartyFilter,
@@ -48,6 +51,7 @@ from shared.web import BadCursor, current, error_answer, staff_required
 
 Answer = str | Response | tuple[str, int]
 PAGE = 50
+LATEST = 10
 MOST_COUNTED = 10_000
 """Of a filtered list that is longer the number is not told: counting it would take longer than showing it."""
 
@@ -109,9 +113,18 @@ def show(party_id: uuid.UUID) -> Answer:
     """One party and its keys."""
     with current().db.read() as session:
         party = _existing(session, party_id)
-    keys = credentials().state(party_id)
+        facts = list_facts(session, [party_id]).get(party_id)
+        changes = list_changes(session, party_id, limit=LATEST)
     return render_template(
-        "directory/party.html", party=party, keys=keys, note=letter_note(party), classes=CLASS_NAMES, labels=LABELS
+        "directory/party.html",
+        party=party,
+        keys=credentials().state(party_id),
+        facts=facts,
+        lines=[line_of(change) for change in changes.items],
+        more_changes=changes.next is not None,
+        note=letter_note(party),
+        classes=CLASS_NAMES,
+        labels=LABELS,
     )
 
 
@@ -131,7 +144,8 @@ def create() -> Answer:
         with current().db.write() as session:
             values = {**values_of(form), "code": form.values["code"]}
             party = register_party(session, values, language=current().settings.language)
-    except (InvalidParty, DocumentTaken, CodeTaken) as error:
+            require_unlike(session, party)
+    except (InvalidParty, DocumentTaken, CodeTaken, SimilarFound) as error:
         return _refused(form, error)
     flash(gettext("%(name)s is registered with the code %(code)s.", name=party.name, code=party.code), "success")
     return redirect(url_for("pages.show", party_id=party.id), 303)
@@ -162,7 +176,8 @@ def update(party_id: uuid.UUID) -> Answer:
         with current().db.write() as session:
             version = request.form.get("version", type=int)
             party = update_party(session, party_id, values_of(form), version=version)
-    except (InvalidParty, DocumentTaken, CodeTaken, PartyChanged) as error:
+            require_unlike(session, party, before)
+    except (InvalidParty, DocumentTaken, CodeTaken, PartyChanged, SimilarFound) as error:
         marker = access.new_marker(party_id) if typed else ""
         return _refused(form, error, before, marker=marker)
     if typed is None:
@@ -221,7 +236,10 @@ def _existing(session: Session, party_id: uuid.UUID) -> Party:
 
 
 def _refused(form: PartyForm, error: Exception, party: Party | None = None, marker: str = "") -> Answer:
-    if isinstance(error, InvalidParty):
+    if isinstance(error, SimilarFound):
+        form.similar = [describe(one) for one in error.found]
+        status = 409
+    elif isinstance(error, InvalidParty):
         form.add(error.faults)
         status = 422
     else:

@@ -28,10 +28,10 @@ LONGEST_WORD = 80
 # Emptying this list is the way that the library documents.
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
-# ISO 3166-1 as the library of languages knows it, without its codes of groups of countries and of tests.
-COUNTRIES = frozenset(
-    code for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", str(code))
-) - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # fmt: skip
+# ISO 3166-1 as the library of languages knows it in every language of ours, without its codes of groups and of tests.
+_NAMED = [{str(code) for code in Locale(language).territories} for language in LANGUAGES]
+COUNTRIES = frozenset(code for code in set.intersection(*_NAMED) if re.fullmatch("[A-Z]{2}", code))
+COUNTRIES -= {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 ADDRESS_FIELDS = {"street": 200, "city": 100, "region": 100, "postal_code": 20, "country": 2}
 
 

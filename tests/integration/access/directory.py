@@ -31,6 +31,10 @@ ROUTES = (
     Route("pages.change_activity", "POST", STAFF_CHANGE),
     Route("access_pages.confirm", "GET", STAFF_CHANGE),
     Route("access_pages.generate", "POST", STAFF_CHANGE),
+    Route("address_pages.confirm", "GET", STAFF_CHANGE),
+    Route("address_pages.allow", "POST", STAFF_CHANGE),
+    Route("history_pages.show", "GET", STAFF_READ),
+    Route("similar_pages.ask", "GET", STAFF_CHANGE),
     # Imports
     Route("import_pages.history", "GET", STAFF_READ),
     Route("import_pages.show", "GET", STAFF_READ),
