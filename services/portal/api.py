@@ -6,12 +6,13 @@ from typing import Any
 from flask.views import MethodView
 from flask_babel import gettext
 from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
 
 from services.portal.queries import Client, find_client, list_clients
 from services.portal.rules import Lifetime
 from services.portal.schemas import ClientQuery, ClientView
 from shared import clock
-from shared.web import Problem, answer_page, current, page_schema, require_scope
+from shared.web import Attention, Problem, answer_page, attention_blueprint, current, page_schema, require_scope
 from shared.web.api import Api
 
 
@@ -52,3 +53,9 @@ def register_api(api: Api, lifetime: Lifetime) -> None:
             return found
 
     api.register_blueprint(clients)
+    api.register_blueprint(attention_blueprint(list_attention))
+
+
+def list_attention(_session: Session) -> list[Attention]:
+    """What needs attention here: nothing yet, since clients sign in and out without anybody's help."""
+    return []

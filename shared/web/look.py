@@ -49,9 +49,24 @@ STATES: dict[str, State] = {
 
 BACKOFFICES: tuple[tuple[str, Text, str, Text], ...] = (
     ("directory", lazy_gettext("Directory"), "people", lazy_gettext("Tenants and owners, their data, their imports.")),
-    ("identity", lazy_gettext("Access"), "key", lazy_gettext("Keys to the client area, batches and staff users.")),
-    ("mailer", lazy_gettext("Mail"), "envelope", lazy_gettext("Letters that wait, letters sent, templates.")),
-    ("portal", lazy_gettext("Client area"), "house-door", lazy_gettext("Invoices, payments and requests of clients.")),
+    (
+        "identity",
+        lazy_gettext("Access"),
+        "key",
+        lazy_gettext("Keys to the client area, batches, staff users and the audit trail."),
+    ),
+    (
+        "mailer",
+        lazy_gettext("Mail"),
+        "envelope",
+        lazy_gettext("Letters that wait, letters sent, and why one did not arrive."),
+    ),
+    (
+        "portal",
+        lazy_gettext("Client area"),
+        "house-door",
+        lazy_gettext("Who has signed in to the client area, and their sessions."),
+    ),
 )
 
 ROLE_NAMES = {

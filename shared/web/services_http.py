@@ -52,10 +52,23 @@ class CallFailed(Exception):
 
 
 class ServiceClient:
-    """Calls the other services as `porteria-<service>`. One for each process; threads may share it."""
+    """Calls the other services as `porteria-<service>`. One for each process; threads may share it.
 
-    def __init__(self, settings: CommonSettings, service: str, *, scope: str = "") -> None:
+    `timeout` (seconds to connect, seconds to wait for more of the answer) and `attempts` are for calls whose answer
+    somebody waits for and can do without.
+    """
+
+    def __init__(
+        self,
+        settings: CommonSettings,
+        service: str,
+        *,
+        scope: str = "",
+        timeout: tuple[float, float] = TIMEOUT,
+        attempts: int = ATTEMPTS,
+    ) -> None:
         self._settings, self._service, self._scope = settings, service, scope
+        self._timeout, self._attempts = timeout, attempts
         self._http = requests.Session()
         self._http.trust_env = False  # a ~/.netrc would replace our Authorization header, a proxy see our tokens
         for scheme in ("http://", "https://"):
@@ -115,9 +128,9 @@ class ServiceClient:
         return self._read(target, method, answer)
 
     def _send(self, target: str, method: str, url: str, *, safe: bool, **parts: Any) -> requests.Response:
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             try:
-                answer = self._http.request(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
+                answer = self._http.request(method, url, timeout=self._timeout, allow_redirects=False, **parts)
                 if answer.status_code not in PASSING:
                     return answer
                 failure = str(answer.status_code)
@@ -126,7 +139,7 @@ class ServiceClient:
             log.warning("service_call_failed", target=target, method=method, failure=failure, attempt=attempt)
             if not safe:
                 break
-            if attempt < ATTEMPTS:
+            if attempt < self._attempts:
                 time.sleep(PAUSE * attempt)
         CALLS.labels(target, method, "unavailable").inc()
         raise ServiceUnavailable(target)

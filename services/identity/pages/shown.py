@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext as _l
 from services.identity.models.parties import Party
 from services.identity.queries.parties import PartyFilter
 from services.identity.rules import eligibility as why
+from services.identity.rules.policy import ENDS_SOON
+from shared import clock
 from shared.web.paging import Order
 
 BY_NAME: list[Order] = [(Party.name_search, False), (Party.id, False)]
@@ -60,12 +62,14 @@ WORDS = {
 }
 
 FILTERS = ("q", "document", "code", "class", "email_state", "active", "access")
+ENDING = "ending"
 _YES_NO = {"yes": True, "no": False}
 
 
 def asked_filter() -> tuple[PartyFilter, dict[str, str]]:
     """The filter of the address (or, in a form, of its hidden fields), and the parameters that are set."""
     given = {name: text for name in FILTERS if (text := request.values.get(name, "").strip())}
+    now = clock.now()
     return (
         PartyFilter(
             q=given.get("q", ""),
@@ -75,6 +79,7 @@ def asked_filter() -> tuple[PartyFilter, dict[str, str]]:
             active=_YES_NO.get(given.get("active", "")),
             email_state=given.get("email_state", ""),
             has_access=_YES_NO.get(given.get("access", "")),
+            ends_unused=(now, now + ENDS_SOON) if given.get("access") == ENDING else None,
         ),
         given,
     )

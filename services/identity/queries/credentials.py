@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from services.identity.models.credentials import Credential, SealingKey, SecretLink
@@ -43,6 +43,17 @@ def list_unused(session: Session, moment: datetime, limit: int) -> Sequence[uuid
         Credential.state.in_(LIVING),
     )
     return session.scalars(statement.order_by(Credential.expires_at).limit(limit)).all()
+
+
+def expires_unused(now: datetime, before: datetime) -> ColumnElement[bool]:
+    """Whether a credential was not used yet and will end before a moment if that stays so."""
+    return and_(
+        Credential.expires_at.is_not(None),
+        Credential.expires_at > now,
+        Credential.expires_at <= before,
+        Credential.first_used_at.is_(None),
+        Credential.state.in_(LIVING),
+    )
 
 
 def find_link(session: Session, token_sha256: bytes) -> SecretLink | None:

@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.identity.models.credentials import Credential
 from services.identity.models.parties import Party
+from services.identity.queries.credentials import expires_unused
 from services.identity.rules.eligibility import BLOCKED_STATES
 from services.identity.rules.lifecycle import ACTIVE
 from services.identity.rules.logins import email_key, is_email, searchable
@@ -28,6 +30,8 @@ class PartyFilter:
     active: bool | None = None
     email_state: str = ""
     has_access: bool | None = None
+    ends_unused: tuple[datetime, datetime] | None = None
+    """Who has a key that nobody used yet and that will end between these two moments."""
 
 
 def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
@@ -88,10 +92,11 @@ def has_access() -> ColumnElement[bool]:
 
 def parties_matching(chosen: PartyFilter) -> Select[Party]:
     """The parties that pass a filter, unordered."""
-    return select(Party).where(*_conditions(chosen))
+    return select(Party).where(*conditions_of(chosen))
 
 
-def _conditions(chosen: PartyFilter) -> Sequence[ColumnElement[bool]]:
+def conditions_of(chosen: PartyFilter) -> Sequence[ColumnElement[bool]]:
+    """A filter as conditions on Party."""
     conditions: list[ColumnElement[bool]] = []
     conditions += [Party.name_search.contains(word, autoescape=True) for word in searchable(chosen.q).split()]
     if chosen.document.strip():
@@ -113,4 +118,6 @@ def _conditions(chosen: PartyFilter) -> Sequence[ColumnElement[bool]]:
         conditions.append(Party.email_state == chosen.email_state)
     if chosen.has_access is not None:
         conditions.append(has_access() if chosen.has_access else ~has_access())
+    if chosen.ends_unused is not None:
+        conditions.append(exists().where(Credential.party_id == Party.id, expires_unused(*chosen.ends_unused)))
     return conditions

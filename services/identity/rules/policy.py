@@ -5,6 +5,9 @@ from datetime import timedelta
 
 from limits import RateLimitItem
 
+ENDS_SOON = timedelta(days=2)
+"""Before it ends unused, somebody should write to its owner again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:

@@ -24,6 +24,7 @@ ROUTES = (
     Route("authorize.authorize", "GET", OWN_PROOF),
     Route("authorize.consent", "POST", OWN_PROOF),
     # REST
+    Route("attention.AttentionView", "GET", API("attention:read")),
     Route("batches.list_all", "GET", API("credentials:issue")),
     Route("batches.get", "GET", API("credentials:issue")),
     Route("batches.start", "POST", API("credentials:issue")),
@@ -53,6 +54,9 @@ ROUTES = (
     Route("credential_pages.show", "GET", STAFF_READ),
     Route("credential_pages.confirm_revoke", "GET", STAFF_CHANGE),
     Route("credential_pages.revoke", "POST", STAFF_CHANGE),
+    Route("audit.show_all", "GET", STAFF_READ),
+    Route("audit.show", "GET", STAFF_READ),
+    Route("audit.export", "GET", STAFF_READ),
     Route("joining.join", "GET POST", PUBLIC),
     Route("joining.forgotten", "GET POST", PUBLIC),
     # Staff

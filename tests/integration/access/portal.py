@@ -16,6 +16,7 @@ ROUTES = (
     *COMMON,
     *BACK_OFFICE,
     # REST
+    Route("attention.AttentionView", "GET", API("attention:read")),
     Route("clients.Clients", "GET", API("parties:read")),
     Route("clients.OneClient", "GET", API("parties:read")),
     # The client area
