@@ -5,9 +5,9 @@ from flask_babel import lazy_gettext
 
 from services.identity.actions.runtime import EXTENSION, Runtime
 from services.identity.actions.verification import HashingGate
+from services.identity.api import attention, oauth
 from services.identity.api import batches as batches_api
 from services.identity.api import credentials as credentials_api
-from services.identity.api import oauth
 from services.identity.api import verification as verification_api
 from services.identity.api.problems import init_problems
 from services.identity.clients import Clients
@@ -20,7 +20,7 @@ from services.identity.pages.staff_session import load_staff
 from services.identity.settings import Settings
 from shared.db import Database
 from shared.keyring import Keyring
-from shared.web import MenuItem, create_api
+from shared.web import MenuItem, attention_blueprint, create_api
 from shared.web import create_app as create_web_app
 
 MENU = (
@@ -57,6 +57,7 @@ def create_app(settings: Settings, db: Database) -> Flask:
     api = create_api(app, "identity", lazy_gettext("Portería: access"))
     for blueprint in (credentials_api.blp, verification_api.blp, batches_api.blp):
         api.register_blueprint(blueprint)
+    api.register_blueprint(attention_blueprint(attention.list_attention))
     for room in (oauth, draft_pages, batch_pages, credential_pages, audit_pages):
         app.register_blueprint(room.blp)
     app.extensions["csrf"].exempt(oauth.blp)  # programs call it, and no cookie opens it
