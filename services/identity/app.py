@@ -8,6 +8,8 @@ from services.identity.actions.verification import HashingGate
 from services.identity.api import attention, oauth
 from services.identity.api import batches as batches_api
 from services.identity.api import credentials as credentials_api
+from services.identity.api import links as links_api
+from services.identity.api import second_factor as factor_api
 from services.identity.api import verification as verification_api
 from services.identity.api.problems import init_problems
 from services.identity.clients import Clients
@@ -15,6 +17,8 @@ from services.identity.pages import audit as audit_pages
 from services.identity.pages import batches as batch_pages
 from services.identity.pages import credentials as credential_pages
 from services.identity.pages import drafts as draft_pages
+from services.identity.pages import links as link_pages
+from services.identity.pages import party_second_factor as party_factor_pages
 from services.identity.pages import staff_area
 from services.identity.pages.staff_session import load_staff
 from services.identity.settings import Settings
@@ -27,6 +31,7 @@ MENU = (
     MenuItem(endpoint="drafts.show", label=lazy_gettext("Generate and send passwords"), icon="send"),
     MenuItem(endpoint="batch_pages.show_all", label=lazy_gettext("History"), icon="clock-history"),
     MenuItem(endpoint="credential_pages.show_all", label=lazy_gettext("Access of parties"), icon="key"),
+    MenuItem(endpoint="link_pages.show_all", label=lazy_gettext("Links"), icon="link-45deg"),
     MenuItem(endpoint="audit.show_all", label=lazy_gettext("Audit trail"), icon="journal-text"),
     *staff_area.MENU,
 )
@@ -54,11 +59,12 @@ def create_app(settings: Settings, db: Database) -> Flask:
         gate=HashingGate(settings.verifications, settings.verifications_waiting),
     )
     init_problems(app)
+    factor_api.init_factor_problems(app)
     api = create_api(app, "identity", lazy_gettext("Portería: access"))
-    for blueprint in (credentials_api.blp, verification_api.blp, batches_api.blp):
+    for blueprint in (credentials_api.blp, verification_api.blp, factor_api.blp, batches_api.blp, links_api.blp):
         api.register_blueprint(blueprint)
     api.register_blueprint(attention_blueprint(attention.list_attention))
-    for room in (oauth, draft_pages, batch_pages, credential_pages, audit_pages):
+    for room in (oauth, draft_pages, batch_pages, credential_pages, link_pages, party_factor_pages, audit_pages):
         app.register_blueprint(room.blp)
     app.extensions["csrf"].exempt(oauth.blp)  # programs call it, and no cookie opens it
     staff_area.register_staff_area(app)

@@ -151,7 +151,7 @@ def test_a_forgotten_password_is_set_anew_once(identity: Identity) -> None:
     assert api.opens(login, CHOSEN)
     assert not api.opens(login, password)
     assert api.post("/recoveries/complete", {"token": token, "new_password": NEWER}).status_code == 410
-    assert api.post("/recoveries/check", {"token": token}).json == {"valid": False}
+    assert api.post("/recoveries/check", {"token": token}).json == {"valid": False, "reason": "used"}
 
 
 def test_a_newer_recovery_makes_the_former_useless_and_each_ends_after_an_hour(identity: Identity) -> None:
@@ -199,7 +199,7 @@ def test_issuing_again_kills_the_former_link(identity: Identity) -> None:
     first = identity.told(CredentialIssued)[-1]
     identity.hear(letter(LetterSent, first.credential_id))
     api.issue(party.party_id, delivery="link")
-    assert api.post("/recoveries/check", {"token": identity.open(first)}).json == {"valid": False}
+    assert api.post("/recoveries/check", {"token": identity.open(first)}).json == {"valid": False, "reason": "replaced"}
     second = identity.told(CredentialIssued)[-1]
     assert api.post("/recoveries/check", {"token": identity.open(second)}).json["purpose"] == "activation"
 

@@ -1,6 +1,7 @@
 """Passwords that people choose: changing one, recovering a forgotten one, setting the first one with a link."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -13,7 +14,7 @@ from services.identity.models.parties import Party
 from services.identity.queries.credentials import find_link, list_credentials, list_living
 from services.identity.queries.parties import list_parties_by_login, lock_parties
 from services.identity.rules.eligibility import why_no_letter
-from services.identity.rules.lifecycle import ACTIVE, ISSUED, may_recover
+from services.identity.rules.lifecycle import ACTIVE, EXPIRED, ISSUED, may_recover
 from shared import clock
 from shared.db import new_id
 from shared.events.identity import CredentialActivated, PasswordChanged, RecoveryRequested
@@ -21,8 +22,11 @@ from shared.outbox import publish
 from shared.sealing import SealContext, Sealer
 
 
+@dataclass
 class LinkGone(Exception):
-    """The link was used, replaced, has expired, or never existed."""
+    """The link does not work. `reason`: `used`, `expired`, `replaced` (by a newer one, or revoked) or `unknown`."""
+
+    reason: str = "unknown"
 
 
 class CredentialGone(Exception):
@@ -51,12 +55,12 @@ def request_recovery(session: Session, login: str, sealer: Sealer, valid_for: ti
 def find_open_link(session: Session, token: str) -> tuple[SecretLink, Party]:
     """The link of a token while it may be used, and its party. Raises LinkGone."""
     link = find_link(session, digest_of(token))
-    if link is None or link.used_at or link.voided_at or link.expires_at <= clock.now():
+    if link is None:
         raise LinkGone
     party = session.get_one(Party, link.party_id)
+    if reason := _why_gone(session, link):
+        raise LinkGone(reason)
     if not party.active:
-        raise LinkGone
-    if link.credential_id is not None and session.get_one(Credential, link.credential_id).state != ISSUED:
         raise LinkGone
     return link, party
 
@@ -79,6 +83,15 @@ def complete_recovery(session: Session, token: str, password_hash: str) -> tuple
     if link.credential_id is None:
         return party.id, _become_chosen(session, party.id, password_hash)
     return party.id, _fill_link(session, party.id, link.credential_id, password_hash)
+
+
+def _why_gone(session: Session, link: SecretLink) -> str:
+    if link.used_at:
+        return "used"
+    credential = session.get_one(Credential, link.credential_id) if link.credential_id is not None else None
+    if link.expires_at <= clock.now() or (credential is not None and credential.state == EXPIRED):
+        return "expired"
+    return "replaced" if link.voided_at or (credential is not None and credential.state != ISSUED) else ""
 
 
 def _become_chosen(session: Session, party_id: uuid.UUID, password_hash: str) -> uuid.UUID:

@@ -14,6 +14,7 @@ from services.identity.actions.passwords import (
 )
 from services.identity.actions.runtime import Runtime, runtime
 from services.identity.actions.sealing import make_sealer, refresh_sealing_key
+from services.identity.actions.second_factor import make_proof
 from services.identity.actions.throttling import count_attempt, forgive_attempt
 from services.identity.actions.verification import (
     Candidate,
@@ -30,9 +31,11 @@ from services.identity.actions.verification import (
 from services.identity.api.credentials import personal_words
 from services.identity.api.problems import explain_refusal, password_refused
 from services.identity.queries.parties import find_party
+from services.identity.queries.second_factor import Owner, has_factor
 from services.identity.rules.hashing import hash_typed
 from services.identity.rules.lifecycle import must_change
 from services.identity.rules.passwords import REFUSALS, check_choice, normalise
+from services.identity.rules.second_factor import PARTY
 from services.identity.schemas.credentials import (
     LinkState,
     LinkToken,
@@ -56,7 +59,10 @@ NOT_VALID = {"valid": False}
 @blp.response(200, Verified)
 @blp.alt_response(429, description="Too many attempts; Retry-After says when to come again")
 def verify(body: dict[str, Any]) -> dict[str, Any]:
-    """Whether login and password belong together. Every failure gets the same answer after the same work."""
+    """Whether login and password belong together. Every failure gets the same answer after the same work.
+
+    Where the answer says `second_factor`, the person is not in yet: `POST /credentials/verify-code` is the second step.
+    """
     held, db = runtime(), current().db
     counted = attempt_of_login(body["login"], body["address"], held.policy)
     with held.gate.place():
@@ -66,17 +72,21 @@ def verify(body: dict[str, Any]) -> dict[str, Any]:
         if matched is None:
             return NOT_VALID
         renewed = _renewed(held, matched, candidates, body["password"])
+    more: dict[str, Any] = {}
     with db.write() as session:
         if not settle_attempt(session, matched, counted):
             return NOT_VALID
         if renewed:
             renew_hash(session, matched, renewed)
+        if has_factor(session, Owner(PARTY, matched.party_id)):
+            more = {"second_factor": True, "proof": make_proof(session, matched.party_id, matched.credential_id)}
     change = must_change(matched.origin, initial_must_change=held.policy.initial_must_change)
     return {
         "valid": True,
         "subject": matched.party_id,
         "credential_id": matched.credential_id,
         "must_change": change,
+        **more,
     }
 
 
@@ -153,8 +163,8 @@ def check_recovery(body: dict[str, Any]) -> dict[str, Any]:
     with current().db.read() as session:
         try:
             link, _ = find_open_link(session, body["token"])
-        except LinkGone:
-            return {"valid": False}
+        except LinkGone as error:
+            return {"valid": False, "reason": error.reason}
         return {"valid": True, "purpose": link.purpose}
 
 

@@ -87,6 +87,29 @@ class Verified(ma.Schema):
     subject = ma.fields.UUID()
     credential_id = ma.fields.UUID()
     must_change = ma.fields.Boolean()
+    second_factor = ma.fields.Boolean(
+        metadata={
+            "description": "Only where it is true: the password is right and opens nothing yet. Ask for the code and "
+            "call verify-code with `proof`, which is good for five minutes"
+        }
+    )
+    proof = ma.fields.String(metadata={"description": "With second_factor: for verify-code"})
+    expired = ma.fields.Boolean(
+        metadata={"description": "Only where it is true, of verify-code: begin again with login and password"}
+    )
+
+
+class CodeCheck(ma.Schema):
+    """The second step of a sign-in. `address` is that of the person's device."""
+
+    subject = ma.fields.UUID(required=True)
+    proof = ma.fields.String(required=True, validate=ma.validate.Length(1, 200), metadata={"writeOnly": True})
+    code = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 100),
+        metadata={"description": "Of the phone, or a recovery code", "writeOnly": True},
+    )
+    address = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=100))
 
 
 class PasswordChange(ma.Schema):
@@ -125,6 +148,10 @@ class LinkState(ma.Schema):
 
     valid = ma.fields.Boolean(required=True)
     purpose = ma.fields.String()
+    reason = ma.fields.String(
+        validate=ma.validate.OneOf(("used", "expired", "replaced", "unknown")),
+        metadata={"description": "Why it does not work; replaced: by a newer one, or revoked"},
+    )
 
 
 class LinkUse(LinkToken):
