@@ -3,17 +3,21 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import click
 
 from services.identity.actions.clients import UnfitClient, create_client, register_first_party
 from services.identity.actions.keys import ensure_key, rotate_keys
-from services.identity.actions.staff import FIRST_USERNAME, create_first_administrator
+from services.identity.actions.rescuing import rescue_administrator
+from services.identity.actions.staff import FIRST_USERNAME, NoSuchMember, create_first_administrator
 from services.identity.rules.addresses import UnfitRedirectUri
 from services.identity.rules.keys import PURPOSES
 from services.identity.rules.scopes import API_SCOPES, UnknownScope
+from services.identity.schemas.acts import COMMAND_LINE
 from shared import migrations
+from shared.audit import SYSTEM, Actor, acting
 from shared.cli import Service
 from shared.db import Database
 from shared.keyring import Keyring
@@ -36,7 +40,7 @@ def add_commands(group: click.Group, service: Service) -> None:
         _, db = _prepared(service)
         wanted = [scope for text in scopes for scope in text.replace(",", " ").split()]
         try:
-            with db.write() as session:
+            with _at_command_line(), db.write() as session:
                 client, secret = create_client(session, name, wanted, redirects)
         except (UnknownScope, UnfitRedirectUri, UnfitClient) as error:
             click.echo(f"No client was created: {error}", err=True)
@@ -48,7 +52,7 @@ def add_commands(group: click.Group, service: Service) -> None:
         """Create the first administrator if there is no staff; prints one JSON line."""
         settings, db = _prepared(service)
         try:
-            with db.write() as session:
+            with _at_command_line(), db.write() as session:
                 member, password = create_first_administrator(
                     session, settings.admin_password or None, settings.password_cost, settings.language
                 )
@@ -57,14 +61,32 @@ def add_commands(group: click.Group, service: Service) -> None:
             sys.exit(2)
         click.echo(json.dumps({"created": member is not None, "user": FIRST_USERNAME, "password": password}))
 
+    @group.command("reset-administrator")
+    @click.argument("user")
+    def reset_administrator_command(user: str) -> None:
+        """Let a lost administrator in again: a new first password, no second factor; prints one JSON line."""
+        _, db = _prepared(service)
+        try:
+            with _at_command_line(), db.write() as session:
+                password = rescue_administrator(session, user)
+        except NoSuchMember:
+            click.echo(f"Nobody of the staff has the user name {user}", err=True)
+            sys.exit(2)
+        click.echo(json.dumps({"user": user, "password": password}))
+
     @group.command("rotate-keys")
     def rotate_keys_command() -> None:
         """Make new signing keys. They are published at once and sign a quarter of an hour later."""
         settings, db = _prepared(service)
-        with db.write() as session:
+        with _at_command_line(), db.write() as session:
             newest = rotate_keys(session, Keyring(settings.data, service.name))
         for key in newest:
             click.echo(json.dumps({"purpose": key.purpose, "kid": key.kid, "active_from": key.active_from.isoformat()}))
+
+
+def _at_command_line() -> AbstractContextManager[None]:
+    """What is done here stands in the audit trail as done by whoever operates the machine."""
+    return acting(Actor(SYSTEM.kind, "", COMMAND_LINE))
 
 
 def _prepared(service: Service) -> tuple[Any, Database]:

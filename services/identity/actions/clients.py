@@ -21,6 +21,7 @@ from shared.clock import now
 from shared.keyring import Keyring
 
 USED_EVERY = timedelta(minutes=1)
+TOLD_AS = {"redirect_uris": "addresses"}
 
 
 class UnfitClient(Exception):
@@ -77,7 +78,7 @@ def change_client(
         before = getattr(client, field)
         if before != value:
             setattr(client, field, value)
-            told[field] = f"{_shown(before)} → {_shown(value)}"
+            told[TOLD_AS.get(field, field)] = f"{_shown(before)} → {_shown(value)}"
     if told:
         _record(session, "client.changed", client, **told)
     return client
@@ -98,7 +99,7 @@ def rotate_secret(
     client.former_secret_hash = client.secret_hash if overlap else None
     client.former_secret_until = moment + overlap if overlap else None
     client.secret_hash, client.secret_changed_at = _hash(secret), moment
-    _record(session, "client.secret_rotated", client, former_secret_days=str(overlap.days))
+    _record(session, "client.secret_rotated", client, overlap=str(overlap.days))
     return client, secret
 
 
