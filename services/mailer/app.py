@@ -10,6 +10,7 @@ from services.mailer.pages.bounces import bounces
 from services.mailer.pages.letters import letters
 from services.mailer.pages.queue import queue
 from services.mailer.pages.sink import sink
+from services.mailer.pages.templates import templates
 from services.mailer.settings import Settings
 from shared.db import Database
 from shared.web import MenuItem, create_api
@@ -18,6 +19,7 @@ from shared.web import create_app as create_web_app
 MENU = (
     MenuItem(endpoint="letters.waiting", label=_l("Waiting to be sent"), icon="hourglass-split"),
     MenuItem(endpoint="letters.history", label=_l("All letters"), icon="envelope"),
+    MenuItem(endpoint="templates.index", label=_l("Templates"), icon="file-earmark-text"),
     MenuItem(endpoint="queue.pace", label=_l("Pace of sending"), icon="sliders"),
 )
 SINK = MenuItem(endpoint="sink.index", label=_l("Local mailbox"), icon="inbox", role="administrator")
@@ -27,7 +29,7 @@ def create_app(settings: Settings, db: Database, **options: Any) -> Flask:
     """The mailer's application; `options` go to the shared one."""
     menu = MENU if settings.has_own_server else (*MENU, SINK)
     app = create_web_app("mailer", "services.mailer", settings, db, title=_l("Mail"), menu=menu, **options)
-    for pages in (letters, bounces, queue, sink):
+    for pages in (letters, bounces, queue, sink, templates):
         app.register_blueprint(pages)
     api = create_api(app, "mailer", "Portería: mail")
     for blueprint in BLUEPRINTS:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from nacl.public import PublicKey
 from werkzeug.test import TestResponse
 
+from services.mailer.actions.suppressing import suppress_address
 from services.mailer.app import create_app
 from shared.db import new_id
+from shared.events.acts import MailerActRecorded
 from shared.events.mailer import LetterBounced
 from tests.support.mailer import PASSWORD, Mailer
 from tests.support.web import PUBLIC_URL, Issuer
@@ -155,3 +158,52 @@ def test_what_was_not_sent_can_not_come_back(mailer: Mailer, call: Call) -> None
     assert call("POST", path, {"answer": "550"}, scope="letters:read").status_code == 403
     assert mailer.states() == ["pending"]
     assert mailer.told(LetterBounced) == []
+
+
+def test_another_system_asks_for_a_letter_once_however_often_it_asks(mailer: Mailer, call: Call) -> None:
+    party = str(new_id())
+    body = {"address": "maria@example.test", "name": "María", "subject": "Aviso", "text": "Hola", "party_id": party}
+    first = call("POST", "/letters", body, "letters:send", **{"Idempotency-Key": "a"})
+    again = call("POST", "/letters", body, "letters:send", **{"Idempotency-Key": "a"})
+    assert first.status_code == again.status_code == 201
+    assert first.json == again.json
+    assert (first.json["kind"], first.json["state"], first.json["party_id"]) == ("general", "pending", party)
+    assert call("GET", f"/letters?party_id={party}").json["items"][0]["id"] == first.json["id"]
+    (act,) = [told for told in mailer.told(MailerActRecorded) if told.act == "letters.requested"]
+    assert act.subject_id == first.json["id"]
+
+
+def test_a_requested_letter_may_have_a_delay_of_its_own(mailer: Mailer, call: Call) -> None:
+    body = {"address": "maria@example.test", "subject": "Aviso", "text": "Hola", "delay": 3600}
+    letter = call("POST", "/letters", body, "letters:send").json
+    due, made = (datetime.fromisoformat(letter[name]) for name in ("due_at", "created_at"))
+    assert due - made == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("address", "nobody"),
+        ("subject", "a\r\nBcc: x@example.test"),
+        ("subject", "   "),
+        ("text", "\x00"),
+        ("text", "x" * 20_001),
+        ("language", "fr"),
+        ("delay", -1),
+        ("party_id", "x"),
+    ],
+)
+def test_an_impossible_letter_is_refused_at_its_field(mailer: Mailer, call: Call, field: str, value: Any) -> None:
+    body = {"address": "maria@example.test", "subject": "Aviso", "text": "Hola", field: value}
+    answer = call("POST", "/letters", body, "letters:send")
+    assert answer.status_code == 422
+    assert field in str(answer.json)
+    assert mailer.letters() == []
+    assert call("POST", "/letters", body, "letters:read").status_code == 403
+
+
+def test_a_letter_to_a_suppressed_address_has_failed_at_once(mailer: Mailer, call: Call) -> None:
+    with mailer.db.write() as session:
+        suppress_address(session, "maria@example.test", "Ana")
+    body = {"address": "Maria@example.test", "subject": "Aviso", "text": "Hola"}
+    assert call("POST", "/letters", body, "letters:send").json["state"] == "failed"

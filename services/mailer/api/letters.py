@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.mailer.actions.bouncing import mark_bounced
 from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
+from services.mailer.actions.requesting import request_letter
 from services.mailer.api.caller import caller
 from services.mailer.queries import LetterFilter, find_letter, list_attempts, list_letters
 from services.mailer.schemas import (
@@ -20,6 +21,7 @@ from services.mailer.schemas import (
     LetterPage,
     LetterQuery,
 )
+from services.mailer.schemas.requests import LetterIn
 from shared.web import Problem, answer_page, current, idempotent, require_scope
 
 letters = Blueprint("letters_api", __name__, url_prefix="/letters", description="Letters")
@@ -40,6 +42,17 @@ def index(query: dict[str, Any]) -> Any:
     )
     with current().db.read() as session:
         return answer_page(list_letters(session, wanted, cursor=query["cursor"], limit=query["limit"]))
+
+
+@letters.post("")
+@require_scope("letters:send")
+@idempotent
+@letters.arguments(LetterIn)
+@letters.response(201, LetterOut)
+def ask(session: Session, body: dict[str, Any]) -> Any:
+    """Ask for a letter in words of your own. One to an address on the suppression list has failed at once."""
+    letter_id = request_letter(session, body["letter"], caller(), body["delay"])
+    return find_letter(session, letter_id)
 
 
 @letters.get("/<uuid:letter_id>")

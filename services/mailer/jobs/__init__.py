@@ -10,6 +10,8 @@ import structlog
 from services.mailer.actions.intake import LETTERS_TOPIC, forget_withdrawals
 from services.mailer.actions.keys import ensure_sealing_key
 from services.mailer.actions.queue import ensure_queue, forget_mailbox, forget_trouble
+from services.mailer.actions.requesting import forget_words
+from services.mailer.actions.templates import DRAFT_KEPT, TEMPLATES_TOPIC, forget_drafts
 from services.mailer.clients.sink import LocalSink
 from services.mailer.clients.smtp import MailConnection
 from services.mailer.jobs.bounces import EVERY, BounceReader
@@ -18,9 +20,11 @@ from services.mailer.jobs.dispatch import Dispatcher
 from services.mailer.jobs.heartbeat import Heartbeat
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.jobs.signing_keys import SigningKeys
+from services.mailer.jobs.templates import TemplateBook
 from services.mailer.rules.mailbox_url import parse_mailbox_url
 from services.mailer.rules.options import MailOptions, mail_options
 from services.mailer.rules.rendering import Writer
+from services.mailer.rules.requests import KEPT
 from services.mailer.rules.smtp_url import SmtpAddress, parse_smtp_url
 from shared import clock
 from shared.db import Database
@@ -41,7 +45,9 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
     _prepare(options, db, keyring)
     heartbeat = Heartbeat(db)
     dispatcher = Dispatcher(db, options, heartbeat.worker, worker.stop)
-    writer = Writer(options.public_url, options.timezone, options.mail_from)
+    book = TemplateBook(db)
+    book.refresh()
+    writer = Writer(options.public_url, options.timezone, options.mail_from, book)
     opener = SecretOpener(db, keyring)
     address = _mail_server(options)
     sender = options.bounce_address or writer.sender_address
@@ -55,6 +61,7 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
         Job("heartbeat", heartbeat.beat, 5.0),
         Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC, dispatcher.give_all_back),
         *(Job(f"sending-{number}", thread.run, 0.1) for number, thread in enumerate(threads, 1)),
+        Job("templates", book.refresh, 5.0, TEMPLATES_TOPIC),
         Job("signing_keys", signing_keys.refresh, 1.0),
         *_bounce_jobs(options, db),
         Job("tidy", lambda: _forget(db), 3600.0),
@@ -92,6 +99,9 @@ def _after(heartbeat: Heartbeat, run: Callable[[], bool]) -> Callable[[], bool]:
 
 def _forget(db: Database) -> bool:
     with db.write() as session:
-        forget_withdrawals(session, clock.now() - FORGET_AFTER)
+        now = clock.now()
+        forget_withdrawals(session, now - FORGET_AFTER)
+        forget_words(session, now - KEPT)
+        forget_drafts(session, now - DRAFT_KEPT)
         purge_idempotency_keys(session)
     return False

@@ -2,12 +2,14 @@
 
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
 from services.mailer.models import Letter
@@ -32,6 +34,7 @@ from services.mailer.queries import (
     oldest_waiting,
     queue_of,
 )
+from services.mailer.queries.templates import template_in_use
 from services.mailer.rules.options import mail_options
 from services.mailer.rules.rendering import Content, Writer
 from services.mailer.rules.states import (
@@ -153,7 +156,7 @@ def show(letter_id: uuid.UUID) -> str:
             "mailer/letter.html",
             letter=letter,
             attempts=list_attempts(session, letter_id),
-            written=_written(letter),
+            written=_written(session, letter),
             delay=effective_delay(session),
             queue=queue_of(session),
             refresh=RENEW if letter.state in WAITING_STATES else None,
@@ -165,16 +168,17 @@ def show(letter_id: uuid.UUID) -> str:
 def preview(letter_id: uuid.UUID) -> Response:
     """What a mail program would show, for a frame; the secret is masked."""
     with current().db.read() as session:
-        written = _written(find_letter(session, letter_id) or abort(404)) or abort(404)
+        written = _written(session, find_letter(session, letter_id) or abort(404)) or abort(404)
     # Only what a letter is made of: its own styles, in a frame that may do nothing.
     set_policy(frame_ancestors="'self'", style_src="'unsafe-inline'", sandbox="", script_src="'none'")
     return Response(written.html, content_type="text/html; charset=utf-8")
 
 
-def _written(letter: Letter) -> Written | None:
+def _written(session: Session, letter: Letter) -> Written | None:
     """What it says, its secret masked; None if its words were removed after some months."""
     options = mail_options(current().settings)
-    writer = Writer(options.public_url, options.timezone, options.mail_from)
+    in_use = partial(template_in_use, session)
+    writer = Writer(options.public_url, options.timezone, options.mail_from, in_use)
     content = Content(letter.id, letter.kind, letter.language, letter.name, letter.login, "", letter.expires_at)
     if letter.kind in (GENERAL, TEST):
         if letter.text is None:

@@ -16,10 +16,10 @@ LONGEST_DELAY = 7 * 86400
 
 
 class RequestRefused(Exception):
-    """This letter is not written; `field` says because of what, the text why."""
+    """This letter is not written; `field` says because of what, `code` and the text why."""
 
-    def __init__(self, field: str, why: str) -> None:
-        self.field = field
+    def __init__(self, field: str, code: str, why: str) -> None:
+        self.field, self.code = field, code
         super().__init__(why)
 
 
@@ -42,22 +42,22 @@ def check_request(
     try:
         envelope_address(address.strip())
     except AddressRefused as error:
-        raise RequestRefused("address", str(error)) from error
+        raise RequestRefused("address", "address", str(error)) from error
     if language not in LANGUAGES:
-        raise RequestRefused("language", f"must be one of {', '.join(LANGUAGES)}")
+        raise RequestRefused("language", "language", f"must be one of {', '.join(LANGUAGES)}")
     plain = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     for field, value, limit in (("name", name, NAME_LIMIT), ("subject", subject, SUBJECT_LIMIT)):
         if len(value) > limit:
-            raise RequestRefused(field, f"must have at most {limit} characters")
+            raise RequestRefused(field, "long", f"must have at most {limit} characters")
         if not value.isprintable():
-            raise RequestRefused(field, "must be one line without control characters")
+            raise RequestRefused(field, "line", "must be one line without control characters")
     if len(plain) > TEXT_LIMIT:
-        raise RequestRefused("text", f"must have at most {TEXT_LIMIT} characters")
+        raise RequestRefused("text", "long", f"must have at most {TEXT_LIMIT} characters")
     if not all(character.isprintable() or character in "\n\t" for character in plain):
-        raise RequestRefused("text", "must have no control characters")
+        raise RequestRefused("text", "control", "must have no control characters")
     for field, value in (("subject", subject), ("text", plain)):
         if not value.strip():
-            raise RequestRefused(field, "must not be empty")
+            raise RequestRefused(field, "empty", "must not be empty")
     return RequestedLetter(
         address=address.strip(),
         name=name.strip(),

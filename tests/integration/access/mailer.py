@@ -7,6 +7,7 @@ ROUTES = (
     *BACK_OFFICE,
     # REST
     Route("letters_api.index", "GET", API("letters:read")),
+    Route("letters_api.ask", "POST", API("letters:send")),
     Route("letters_api.show", "GET", API("letters:read")),
     Route("letters_api.cancel", "POST", API("letters:cancel")),
     Route("letters_api.bounced", "POST", API("letters:cancel")),
@@ -23,6 +24,17 @@ ROUTES = (
     Route("letters.ask_cancel", "GET", STAFF_READ),
     Route("letters.cancel", "POST", STAFF_CHANGE),
     Route("bounces.mark", "GET POST", STAFF_CHANGE),
+    # Templates
+    Route("templates.index", "GET", STAFF_READ),
+    Route("templates.edit", "GET", STAFF_READ),
+    Route("templates.save", "POST", STAFF_CHANGE),
+    Route("templates.try_out", "POST", STAFF_CHANGE),
+    Route("templates.insert", "POST", STAFF_CHANGE),
+    Route("templates.test", "POST", STAFF_CHANGE),
+    Route("templates.preview", "GET", STAFF_READ),
+    Route("templates.show_version", "GET", STAFF_READ),
+    Route("templates.ask_restore", "GET", STAFF_CHANGE),
+    Route("templates.restore", "POST", STAFF_CHANGE),
     # The queue
     Route("queue.pace", "GET", STAFF_READ),
     Route("queue.pace", "POST", STAFF_CHANGE),

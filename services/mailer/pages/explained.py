@@ -1,0 +1,74 @@
+"""Templates in the reader's words: what each placeholder is, and what is wrong with a draft."""
+
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from services.mailer.rules.states import CREDENTIAL, GENERAL, STAFF_INVITATION, STAFF_RESET
+from services.mailer.rules.templates import Problem
+
+PLACEHOLDERS = {
+    "name": _l("The name of whoever gets the letter."),
+    "login": _l("The user with which they sign in: their document number."),
+    "password": _l("The new password. It is put in only while the letter goes out and kept nowhere."),
+    "expires": _l("Until when the password or link works, with date and hour."),
+    "text": _l("What the other system wrote, with its paragraphs and links."),
+}
+LINKS = {CREDENTIAL: _l("The address of the client area, where they sign in.")}
+SINGLE_USE = _l("The single-use link of this person. Whoever opens it chooses a password.")
+STAFF_LOGIN = _l("The user name with which they sign in.")
+HINTS = {
+    CREDENTIAL: _l("Goes out when a key with a password is issued."),
+    "credential_link": _l("Goes out when a key with a single-use link is issued."),
+    "recovery": _l("Goes out when a client forgot the password."),
+    STAFF_INVITATION: _l("Goes out when somebody new is invited to the back office."),
+    STAFF_RESET: _l("Goes out when somebody of the staff forgot the password."),
+    GENERAL: _l("The frame for messages that other systems send through here. Each brings its own subject and text."),
+}
+
+
+def placeholder_text(kind: str, name: str) -> str:
+    """What stands in the place of a placeholder."""
+    if name == "link":
+        return str(LINKS.get(kind, SINGLE_USE))
+    if name == "login" and kind in (STAFF_INVITATION, STAFF_RESET):
+        return str(STAFF_LOGIN)
+    return str(PLACEHOLDERS[name])
+
+
+def problem_text(problem: Problem) -> str:
+    """What is wrong and what to do."""
+    return _TEXTS[problem.code](problem.what)
+
+
+_TEXTS: dict[str, Callable[[str], str]] = {
+    "empty": lambda _what: _("This can not be empty."),
+    "long": lambda what: _("At most %(most)s characters.", most=what),
+    "placeholder": lambda _what: _("The subject takes no placeholders: it is shown in lists and on locked phones."),
+    "control": lambda _what: _("There is an invisible character that does not belong here. Write it anew by hand."),
+    "missing": lambda what: _("{{ %(name)s }} is missing: without it the letter is worth nothing.", name=what),
+    "unknown": lambda what: _("{{ %(name)s }} is not known here. Look at the list of placeholders.", name=what),
+    "braces": lambda _what: _("There are braces {{ or }} that are no whole placeholder. Write it as in the list."),
+    "line": lambda what: _("There must be a line that says only “%(line)s”: people copy from it.", line=what),
+    "active": lambda what: _(
+        "“%(what)s” is not allowed: mail programs run nothing, and treat it as an attack.", what=what
+    ),
+    "outside": lambda what: _(
+        "“%(what)s” is not allowed: pictures and styles from elsewhere are blocked, and tell others who reads.",
+        what=what,
+    ),
+    "tag": lambda what: _("The tag <%(what)s> is not allowed in letters.", what=what),
+    "attribute": lambda what: _("The attribute “%(what)s” is not allowed in letters.", what=what),
+    "href": lambda what: _(
+        "The link “%(what)s” is not possible: write {{ link }}, or an address that begins with https://.", what=what
+    ),
+    "placed": lambda what: _(
+        "In “%(what)s” no placeholder may stand: only in the text, or as the whole link.", what=what
+    ),
+    "comment": lambda _what: _("Comments and declarations (<!…>) are not allowed in letters."),
+    "unclosed": lambda what: _("<%(what)s> is opened but not closed with </%(what)s>.", what=what),
+    "unopened": lambda what: _("</%(what)s> closes something that was not opened.", what=what),
+    "crossed": lambda what: _("</%(what)s> stands before something inside it was closed.", what=what),
+    "broken": lambda _what: _("The HTML ends in the middle of a tag."),
+}
