@@ -175,8 +175,8 @@ def test_the_export_is_exactly_what_is_filtered_and_is_itself_recorded(
     told = identity.told(IdentityActRecorded)[-1]
     assert (told.act, told.count, told.actor_name) == ("audit.exported", 2500, "Auditor")
     assert {"name": "filter", "value": "act=letters.cancelled"} in [vars(one) for one in told.details]
-    with browser.get(f"{PAGE}export?format=xlsx&party=hyperlink") as answer:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(answer.get_data()))
+    with browser.get(f"{PAGE}export?format=xlsx&party=hyperlink") as workbook:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(workbook.get_data()))
     sheet = book.get_sheet_by_index(0).to_python()
     assert sheet[1][1] == "Laura Gómez registró a =HYPERLINK(1)"
     assert sheet[1][7] == "Código: 7"

@@ -104,7 +104,7 @@ def test_a_service_that_does_not_answer_is_told_and_the_others_are_shown(
     neighbours[1]["portal"] = [{"text": "Algo", "count": 2, "level": "info", "href": "/backoffice/portal/"}]
     page = start_page(identity)
     assert "«Correo» no responde" in page
-    assert "«Directorio» no responde" not in page
+    assert "«Terceros» no responde" not in page
     assert [one[2] for one in items(page)] == ["Algo"]
     assert "Todo está en orden" not in page
 

@@ -11,10 +11,16 @@ from services.identity.models.credentials import Credential, SealingKey, SecretL
 from services.identity.rules.lifecycle import LIVING
 
 
-def list_credentials(session: Session, party_id: uuid.UUID) -> Sequence[Credential]:
-    """Every credential that a party ever had, the newest first."""
+def list_credentials(session: Session, party_id: uuid.UUID, limit: int | None = None) -> Sequence[Credential]:
+    """Every credential that a party ever had, the newest first; no more than `limit` of them."""
     statement = select(Credential).where(Credential.party_id == party_id)
-    return session.scalars(statement.order_by(Credential.issued_at.desc(), Credential.id.desc())).all()
+    return session.scalars(statement.order_by(Credential.issued_at.desc(), Credential.id.desc()).limit(limit)).all()
+
+
+def list_links(session: Session, party_id: uuid.UUID, limit: int) -> Sequence[SecretLink]:
+    """The single-use links of a party, the newest first."""
+    statement = select(SecretLink).where(SecretLink.party_id == party_id)
+    return session.scalars(statement.order_by(SecretLink.created_at.desc(), SecretLink.id.desc()).limit(limit)).all()
 
 
 def list_living(session: Session, party_ids: Iterable[uuid.UUID]) -> Sequence[Credential]:
