@@ -76,9 +76,10 @@ def _look(file: IO[bytes]) -> None:
 def _contains(file: IO[bytes], wanted: bytes) -> bool:
     rest = b""
     while piece := file.read(PIECE):
-        if wanted in rest + piece:
+        rest += piece
+        if wanted in rest:
             return True
-        rest = piece[-len(wanted) :]
+        rest = rest[-len(wanted) :]
     return False
 
 

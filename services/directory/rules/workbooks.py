@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 MEMORY = 1024 * 1024 * 1024
 SECONDS = 90
@@ -59,8 +59,6 @@ def convert(content: IO[bytes], output: IO[str]) -> dict[str, Any]:
     try:
         book = CalamineWorkbook.from_filelike(content)
         sheet = choose_sheet(book)
-    except PasswordError:
-        return {"error": "encrypted"}
     except CalamineError:
         return {"error": "broken_workbook"}
     if sheet is None:
