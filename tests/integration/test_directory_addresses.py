@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from shared.events.directory import AddressCleared, PartyUpdated
 from shared.events.mailer import AddressReleased, AddressSuppressed, LetterBounced
 from tests.support.directory import directory
 
-SHARED = [{"address": "Casa@example.com", "principal": True}, {"address": "otra@example.com"}]
+SHARED: list[dict[str, Any]] = [{"address": "Casa@example.com", "principal": True}, {"address": "otra@example.com"}]
 
 
 @pytest.fixture

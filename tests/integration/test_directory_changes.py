@@ -71,9 +71,9 @@ def test_no_difference_and_a_refused_change_leave_no_line(made):
     made.register(2)
     made.call("PATCH", f"/parties/{party['id']}", json={"name": party["name"], "emails": party["emails"]})
     made.call("PATCH", f"/parties/{party['id']}", json={"name": "X", "document_number": "10000002"})
-    with pytest.raises(ZeroDivisionError), made.db.write() as session:
+    with made.db.write() as session:
         update_party(session, uuid.UUID(party["id"]), {"name": "X"})
-        raise ZeroDivisionError
+        session.rollback()
     assert fields(made, party) == [("created", "", "")]
 
 

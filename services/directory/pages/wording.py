@@ -71,8 +71,9 @@ def state_reason(email: PartyEmail) -> str:
         return ""
     when = format_datetime(email.state_at, "short")
     if email.state_cause == "bounce":
-        text = gettext("A letter came back on %(when)s.", when=when)
-        return f"{text} {gettext('The answer: %(answer)s', answer=email.state_detail)}" if email.state_detail else text
+        if not email.state_detail:
+            return gettext("A letter came back on %(when)s.", when=when)
+        return gettext("A letter came back on %(when)s: %(answer)s", when=when, answer=email.state_detail)
     if email.state_cause == "suppressed":
         return gettext("Put on the list of stopped addresses of the mail service on %(when)s.", when=when)
     if email.state_cause == "released":
