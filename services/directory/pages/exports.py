@@ -40,7 +40,8 @@ def rejected(import_id: uuid.UUID, kind: str) -> Response:
         entry = find_import(session, import_id)
     if entry is None:
         raise ImportNotFound
-    name = f"{entry.filename.rpartition('.')[0] or entry.filename}-{gettext('rejected')}"
+    ending = gettext("rejected")  # texts within f-strings are not found for translation
+    name = f"{entry.filename.rpartition('.')[0] or entry.filename}-{ending}"
     header, rows = rejected_header(entry, language()), rejected_rows(db, entry)
     if kind == "csv":
         return stream_csv(f"{name}.csv", header, rows, delimiter=entry.delimiter)

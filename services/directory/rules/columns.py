@@ -71,7 +71,7 @@ _HEADINGS = {
     "document_number": "document number|document|documento|numero de documento|numero documento|no documento|"
     "nro documento|num documento|no de documento|nro de documento|n documento|identificacion|"
     "numero de identificacion|numero identificacion|cedula|nit|cedula nit|documento cedula nit|doc|id number|"
-    "documento de identidad|documento de identificacion",
+    "documento de identidad|documento de identificacion|cedula o nit|nit o cedula|numero de cedula|cc|c c",
     "name": "name|full name|first name|nombre|nombres|nombre completo|nombre o razon social|razon social|"
     "nombres y apellidos|nombre y apellido|nombre y apellidos|tercero|nombre del tercero|cliente",
     "last_name": "last name|surname|apellido|apellidos",
