@@ -59,9 +59,8 @@ def newest_link(identity: Identity) -> str:
 
 
 def choose(identity: Identity, token: str, password: str = GOOD, again: str | None = None) -> Any:
-    form = f"{JOIN}?{urlencode({'token': token})}"
-    browser = StaffBrowser(identity.app)
-    return browser.post(JOIN, form=form, token=token, new=password, again=again or password)
+    address = f"{JOIN}?{urlencode({'token': token})}"
+    return StaffBrowser(identity.app).post(address, new=password, again=again or password)
 
 
 def can_sign_in(identity: Identity, username: str, password: str) -> bool:
@@ -135,7 +134,9 @@ def test_a_link_works_once(identity: Identity, boss: StaffBrowser):
     again = StaffBrowser(identity.app).get(f"{JOIN}?token={token}")
     assert again.status_code == 410
     assert "funciona" in again.text
-    assert StaffBrowser(identity.app).post(JOIN, form=LOGIN, token=token, new=OTHER, again=OTHER).status_code == 410
+    assert (
+        StaffBrowser(identity.app).post(f"{JOIN}?token={token}", form=LOGIN, new=OTHER, again=OTHER).status_code == 410
+    )
     assert can_sign_in(identity, "eva", GOOD)
     assert not can_sign_in(identity, "eva", OTHER)
 

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 from shared.worker import Worker
 from tests.support.house import House, whole_house
@@ -43,9 +42,7 @@ def choose(house: House, smtp_sink: SmtpSink, number: int, password: str) -> Non
     house.carry()
     wait_until(lambda: len(smtp_sink.to(ADDRESS)) >= number, 20)
     (link,) = re.findall(rf"{re.escape(house.url)}\S+token=\S+", smtp_sink.to(ADDRESS)[number - 1].text)
-    page = link.removeprefix(house.url)
-    fields = {"token": parse_qs(urlsplit(link).query)["token"][0], "new": password, "again": password}
-    chosen = StaffBrowser(house.rooms["identity"].app).post(urlsplit(page).path, form=page, **fields)
+    chosen = StaffBrowser(house.rooms["identity"].app).post(link.removeprefix(house.url), new=password, again=password)
     assert chosen.status_code == 303, chosen.text
 
 

@@ -100,8 +100,8 @@ def rotate(client_id: str) -> Any:
     if client.first_party:
         raise NoSuchClient
     if not form.validate_on_submit():
-        status = 422 if form.errors else 200
-        return render_template("identity/client_rotate.html", client=client, form=form, seen=_seen(client)), status
+        shown = {"client": client, "form": form, "seen": _seen(client), "has_former": former_secret_works(client)}
+        return render_template("identity/client_rotate.html", **shown), 422 if form.errors else 200
     try:
         with current().db.write() as session:
             days = timedelta(days=int(form.overlap.data))

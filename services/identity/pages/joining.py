@@ -34,15 +34,13 @@ blp = Blueprint("joining", __name__, url_prefix="/backoffice/identity")
 @blp.route("/join", methods=["GET", "POST"])
 def join() -> Any:
     """Choose the password. Looking does not use the link up; neither does a password that is refused."""
-    form = JoinForm()
-    token = str(form.token.data or request.args.get("token", ""))
+    form, token = JoinForm(), request.args.get("token", "")
     with current().db.read() as session:
         try:
             link, member = find_open_invitation(session, token)
         except InvitationGone:
             return _gone()
     is_new = link.purpose == INVITATION
-    form.token.data = token
     if not form.validate_on_submit():
         return _page(form, member, is_new, 422 if form.errors else 200)
     become(Actor(SYSTEM.kind, "", "", request.remote_addr or ""))  # until the link is used nobody is known

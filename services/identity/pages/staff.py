@@ -213,7 +213,10 @@ def ask_reset(staff_id: uuid.UUID) -> str:
 @staff_required("administrator")
 def reset(staff_id: uuid.UUID) -> Any:
     """Send a link for a new password, or make a new first password and show it once."""
-    if request.form.get("way") == "letter":
+    way = request.form.get("way")
+    if way not in ("letter", "shown"):
+        abort(400)
+    if way == "letter":
         if member := _send(send_reset, staff_id):
             log.info("staff_reset_sent", staff=str(staff_id), by=str(_me()))
             text = gettext("A letter goes to %(address)s with a link that works for 24 hours.", **_named(member))

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -57,7 +57,6 @@ class ForgottenForm(FlaskForm):
 class JoinForm(FlaskForm):
     """Somebody chooses the password on a link that they got by letter."""
 
-    token = HiddenField()
     new = PasswordField(_l("Password"), [REQUIRED, Length(max=1000)])
     again = PasswordField(_l("Password again"), [REQUIRED, Length(max=1000)])
 
