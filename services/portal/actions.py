@@ -16,6 +16,7 @@ from services.portal.models import ClientSession, EndedCredential, Party
 from services.portal.queries import has_ended
 from services.portal.rules import Lifetime, search_key
 from shared import clock
+from shared.audit import record_act
 from shared.db import new_id
 from shared.events.directory import Email
 from shared.events.portal import ClientSignedIn
@@ -138,6 +139,27 @@ def end_sessions_of_parties(
     """End every session of these parties; returns how many there were."""
     _lock_parties(session, party_ids)
     return _end(session, ClientSession.party_id.in_(party_ids), reason, by)
+
+
+def end_one_session(
+    session: Session, party_id: uuid.UUID, session_id: uuid.UUID, reason: str, by: str | None = None
+) -> int:
+    """End one session of a party, told in the audit trail; returns 0 if somebody ended it before."""
+    mine = (ClientSession.party_id == party_id) & (ClientSession.id == session_id)
+    return _told(session, party_id, _end(session, mine, reason, by))
+
+
+def end_sessions_but(session: Session, party_id: uuid.UUID, here: uuid.UUID) -> int:
+    """The client ends every session except the one `here`; returns how many."""
+    _lock_parties(session, [party_id])
+    others = (ClientSession.party_id == party_id) & (ClientSession.id != here)
+    return _told(session, party_id, _end(session, others, "ended_by_client"))
+
+
+def _told(session: Session, party_id: uuid.UUID, ended: int) -> int:
+    if ended:
+        record_act(session, "portal", "sessions.ended", party_id=party_id, count=ended)
+    return ended
 
 
 def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> int:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.web.services_http import CallFailed, ServiceClient
@@ -17,7 +18,15 @@ class TooManyAttempts(Exception):
 
 
 class LinkGone(Exception):
-    """A link was used, replaced or has expired."""
+    """A link does not work. `reason`: used, expired, replaced (by a newer one, or revoked) or unknown."""
+
+    def __init__(self, reason: str = "unknown") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProofExpired(Exception):
+    """The password was given too long ago, or its code was given already: the sign-in begins again."""
 
 
 class AccessChanged(Exception):
@@ -34,11 +43,24 @@ class PasswordRefused(Exception):
 
 @dataclass(frozen=True)
 class Verified:
-    """Whose password it was, and which of the party's credentials."""
+    """Whose password it was, and which of the party's credentials.
+
+    code_proof: not empty while the code of the second factor is still missing; what goes with it to `verify_code`.
+    """
 
     party_id: uuid.UUID
     credential_id: uuid.UUID
     must_change: bool = False
+    code_proof: str = ""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A client's second factor: whether a code is asked for, since when, and how many recovery codes are left."""
+
+    enabled: bool
+    enabled_at: datetime | None
+    recovery_codes: int
 
 
 @dataclass(frozen=True)
@@ -55,9 +77,46 @@ class Identity:
             return None
         if not answer.get("valid"):
             return None
-        return Verified(
-            uuid.UUID(answer["subject"]), uuid.UUID(answer["credential_id"]), bool(answer.get("must_change"))
-        )
+        proof = str(answer["proof"]) if answer.get("second_factor") else ""
+        return _verified(answer, proof)
+
+    def verify_code(self, party_id: uuid.UUID, proof: str, code: str, address: str) -> Verified | None:
+        """The second step of a sign-in; None if the code is wrong. Raises ProofExpired."""
+        body = {"subject": str(party_id), "proof": proof, "code": code, "address": address}
+        try:
+            answer = self._post("/credentials/verify-code", body)
+        except PasswordRefused:  # what no code can look like
+            return None
+        if answer.get("expired"):
+            raise ProofExpired
+        return _verified(answer) if answer.get("valid") else None
+
+    def find_factor(self, party_id: uuid.UUID) -> Factor:
+        """Whether there is a second factor."""
+        answer = self.calls.get("identity", f"/parties/{party_id}/second-factor")
+        since = datetime.fromisoformat(answer["enabled_at"]) if answer["enabled_at"] else None
+        return Factor(bool(answer["enabled"]), since, int(answer["recovery_codes"]))
+
+    def begin_factor(self, party_id: uuid.UUID) -> tuple[str, str]:
+        """The key for the phone, and the same as an otpauth URI. Raises AccessChanged if there is a factor already."""
+        answer = self._post(f"/parties/{party_id}/second-factor", {})
+        return str(answer["secret"]), str(answer["uri"])
+
+    def confirm_factor(self, party_id: uuid.UUID, code: str, address: str) -> list[str]:
+        """The phone's first code; returns the recovery codes. Raises PasswordRefused, AccessChanged (begin again)."""
+        return self._codes(party_id, "confirm", {"code": code, "address": address})
+
+    def renew_recovery_codes(self, party_id: uuid.UUID, proof: str, address: str) -> list[str]:
+        """Fresh recovery codes. `proof` is the password or a code. Raises PasswordRefused, AccessChanged."""
+        return self._codes(party_id, "recovery-codes", {"proof": proof, "address": address})
+
+    def remove_factor(self, party_id: uuid.UUID, proof: str, address: str) -> None:
+        """The password alone opens from now on. `proof` as above. Raises PasswordRefused, AccessChanged."""
+        self._post(f"/parties/{party_id}/second-factor/remove", {"proof": proof, "address": address})
+
+    def _codes(self, party_id: uuid.UUID, step: str, body: dict[str, Any]) -> list[str]:
+        answer = self._post(f"/parties/{party_id}/second-factor/{step}", body)
+        return [str(one) for one in answer["recovery_codes"]]
 
     def change_password(self, party_id: uuid.UUID, current: str, new: str, address: str) -> uuid.UUID:
         """Change a password; returns the id of the new credential. Raises PasswordRefused, AccessChanged."""
@@ -68,12 +127,11 @@ class Identity:
         """Ask for a letter with a link; nobody learns whether there is such a login."""
         self._post("/recoveries", {"login": login, "address": address})
 
-    def is_link_valid(self, token: str) -> bool:
-        """Whether a link's token can still be used. Uses nothing up."""
-        try:
-            return bool(self._post("/recoveries/check", {"token": token}).get("valid"))
-        except LinkGone:
-            return False
+    def check_link(self, token: str) -> None:
+        """Raises LinkGone if a link's token cannot be used any more. Uses nothing up."""
+        answer = self._post("/recoveries/check", {"token": token})
+        if not answer.get("valid"):
+            raise LinkGone(str(answer.get("reason", "unknown")))
 
     def complete_recovery(self, token: str, new: str) -> Verified:
         """Set a password with a link's token. Raises LinkGone, PasswordRefused."""
@@ -86,6 +144,11 @@ class Identity:
         except CallFailed as error:
             raise _translate(error) from error
         return answer or {}
+
+
+def _verified(answer: dict[str, Any], proof: str = "") -> Verified:
+    party_id, credential_id = uuid.UUID(answer["subject"]), uuid.UUID(answer["credential_id"])
+    return Verified(party_id, credential_id, bool(answer.get("must_change")), proof)
 
 
 def _translate(error: CallFailed) -> Exception:

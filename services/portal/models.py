@@ -61,7 +61,8 @@ class ClientSession(Base):
     """To the minute: it is not written at every request."""
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(30))
-    """signed_out, replaced, expired, credential_revoked, party_deactivated, password_changed or staff."""
+    """signed_out, replaced, expired, credential_revoked, party_deactivated, password_changed, ended_by_client or
+    staff."""
     ended_by: Mapped[str | None] = mapped_column(String(120))
     """The member of the staff who ended it."""
     address: Mapped[str] = mapped_column(String(45))

@@ -1,6 +1,7 @@
 """Reads of the portal."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +56,14 @@ def is_open(lifetime: Lifetime, now: datetime) -> ColumnElement[bool]:
         ClientSession.created_at > now - lifetime.absolute,
         ClientSession.last_seen_at > now - lifetime.idle,
     )
+
+
+def list_open_sessions(
+    session: Session, party_id: uuid.UUID, lifetime: Lifetime, now: datetime
+) -> Sequence[ClientSession]:
+    """In which browsers a party is signed in, the latest seen first."""
+    wanted = select(ClientSession).where(ClientSession.party_id == party_id, is_open(lifetime, now))
+    return session.scalars(wanted.order_by(ClientSession.last_seen_at.desc(), ClientSession.id.desc())).all()
 
 
 def count_open_sessions(session: Session, lifetime: Lifetime, now: datetime) -> int:

@@ -18,6 +18,7 @@ from services.portal.settings import Settings
 from shared import clock, migrations
 from shared.db import Database
 from shared.events import decode
+from shared.events.acts import ACT_EVENTS
 from shared.events.directory import PartyRegistered, PartyUpdated
 from shared.events.identity import CredentialRevoked, PasswordChanged
 from shared.events.portal import ClientSignedIn
@@ -254,6 +255,33 @@ def test_an_agent_ends_a_clients_sessions_after_being_asked_and_an_auditor_does_
     with db.read() as session:
         assert set(session.scalars(select(ClientSession.ended_by))) == {"Laura Vélez"}
     assert "2 sesiones" in agent.get("/backoffice/portal/").text
+
+
+def test_an_agent_sees_in_which_browsers_a_client_is_signed_in_and_ends_one(db, settings):
+    hear(db, party_event(1))
+    one, two = opened(db, 1), opened(db, 1)
+    app = create_app(settings, db)
+    app.config["WTF_CSRF_ENABLED"] = False
+    path = f"/backoffice/portal/clients/{party_event(1).party_id}"
+    auditor, agent = app.test_client(), app.test_client()
+    sign_in(auditor, "auditor")
+    sign_in(agent, "agent", name="Laura Vélez")
+
+    assert auditor.get(path).text.count("10.0.0.1") == 2
+    assert f"{path}/sessions/" not in auditor.get(path).text
+    assert auditor.post(f"{path}/sessions/{one}/end").status_code == 403
+    assert f"{path}/sessions/{one}/end" in agent.get(path).text
+    assert "Persona Número 1" in agent.get(f"{path}/sessions/{one}/end").text
+    assert reasons(db) == {one: None, two: None}
+
+    assert agent.post(f"{path}/sessions/{one}/end").location == path
+    assert agent.post(f"{path}/sessions/{one}/end").location == path
+
+    assert reasons(db) == {one: "staff", two: None}
+    with db.read() as session:
+        told = [decode(bytes(body)).event for body in session.scalars(select(outbox.c.body))]
+    acts = [event for event in told if isinstance(event, ACT_EVENTS["portal"])]
+    assert [(act.act, act.actor_name, act.count) for act in acts] == [("sessions.ended", "Laura Vélez", 1)]
 
 
 def test_every_event_that_the_portal_is_sent_has_a_handler():

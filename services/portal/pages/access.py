@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 
 from services.portal.clients import TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
+from services.portal.pages.code import ask_code
 from services.portal.pages.forms import SignInForm
-from services.portal.pages.opening import device_address, end_present_session, open_for, sign_in_again, signed_in
+from services.portal.pages.opening import device_address, enter, open_for, sign_in_again
 from services.portal.pages.visitor import AREA, current_visitor, portal, safe_target
 from shared.web import ServiceUnavailable
 
@@ -28,6 +29,8 @@ def signin() -> Any:
         return _signin_page(form), 422
     try:
         verified = portal().identity.verify(form.login.data.strip(), form.password.data, device_address())
+        if verified and verified.code_proof:
+            return ask_code(verified, form.next.data)
         opened = open_for(verified) if verified else None
     except TooManyAttempts as error:
         return wait(_signin_page(form, too_many(error.seconds)), error.seconds)
@@ -36,9 +39,7 @@ def signin() -> Any:
     if verified is None or opened is None:
         wrong = gettext("The user or the password is not right. Check both and try again.")
         return _signin_page(form, wrong), 422
-    end_present_session("replaced")
-    target = url_for("passwords.change") if verified.must_change else safe_target(form.next.data)
-    return signed_in(opened, target)
+    return enter(verified, opened, form.next.data)
 
 
 def _signin_page(form: SignInForm, problem: str = "") -> str:

@@ -1,17 +1,27 @@
 """The portal's back office: which clients have signed in, and ending their sessions."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from services.portal.actions import end_sessions_of_parties
+from services.portal.actions import end_one_session, end_sessions_of_parties
+from services.portal.models import ClientSession
 from services.portal.pages.visitor import portal
-from services.portal.queries import count_clients, count_open_sessions, find_client, list_clients
+from services.portal.queries import (
+    Client,
+    count_clients,
+    count_open_sessions,
+    find_client,
+    list_clients,
+    list_open_sessions,
+)
 from shared import clock
 from shared.audit import record_act
 from shared.web import current, current_staff, staff_required
+from shared.web.browsers import browser_in_words
 
 backoffice = Blueprint("backoffice", __name__, url_prefix="/backoffice/portal")
 
@@ -28,6 +38,47 @@ def clients() -> str:
     return render_template(
         "portal/clients.html", page=page, total=total, open_sessions=signed_in_now, filtered=bool(text or signed_in)
     )
+
+
+@backoffice.get("/clients/<uuid:party_id>")
+@staff_required()
+def client(party_id: uuid.UUID) -> str:
+    """In which browsers a client is signed in."""
+    found, sessions = _client(party_id)
+    return render_template("portal/client.html", client=found, sessions=sessions, browser_in_words=browser_in_words)
+
+
+@backoffice.route("/clients/<uuid:party_id>/sessions/<uuid:session_id>/end", methods=["GET", "POST"])
+@staff_required("agent")
+def end_one(party_id: uuid.UUID, session_id: uuid.UUID) -> Any:
+    """End one of a client's sessions, after asking."""
+    found, sessions = _client(party_id)
+    meant = [one for one in sessions if one.id == session_id]
+    if request.method == "GET" and meant:
+        browser = browser_in_words(meant[0].user_agent)
+        return render_template(
+            "confirm.html",
+            title=gettext("End this session"),
+            message=gettext("%(name)s will be signed out of %(browser)s.", name=found.name, browser=browser),
+            details=[gettext("The password stays as it is. To take away access, revoke the key in the directory.")],
+            action=url_for("backoffice.end_one", party_id=party_id, session_id=session_id),
+            accept=gettext("End this session"),
+            cancel=url_for("backoffice.client", party_id=party_id),
+            kind="danger",
+        )
+    ended, staff = 0, current_staff()
+    if request.method == "POST":
+        with current().db.write() as session:
+            ended = end_one_session(session, party_id, session_id, "staff", staff.name if staff else None)
+    flash(gettext("That browser is signed out.") if ended else gettext("It was signed out already."), "info")
+    return redirect(url_for("backoffice.client", party_id=party_id), 303)
+
+
+def _client(party_id: uuid.UUID) -> tuple[Client, Sequence[ClientSession]]:
+    lifetime, now = portal().lifetime, clock.now()
+    with current().db.read() as session:
+        found = find_client(session, party_id, lifetime, now) or abort(404)
+        return found, list_open_sessions(session, party_id, lifetime, now)
 
 
 @backoffice.route("/clients/<uuid:party_id>/end-sessions", methods=["GET", "POST"])

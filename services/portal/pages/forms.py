@@ -23,6 +23,18 @@ class SignInForm(FlaskForm):
     next = HiddenField()
 
 
+class CodeForm(FlaskForm):
+    """The code of the phone or, at the sign-in, a recovery code."""
+
+    code = StringField(_l("Code"), _required(_l("Write the code.")))
+
+
+class ProofForm(FlaskForm):
+    """Showing once more who one is, before the second factor is changed."""
+
+    proof = PasswordField(_l("Your password or a code"), _required(_l("Write your password or a code.")))
+
+
 class ForgotForm(FlaskForm):
     """Who forgot the password."""
 
@@ -48,8 +60,8 @@ class ChangePasswordForm(NewPasswordForm):
     current_password = PasswordField(_l("Current password"), _required(_l("Write your current password.")))
 
 
-def show_problems(form: FlaskForm, problems: dict[str, list[str]]) -> None:
-    """Put identity's texts at the fields that they are about; the rest goes to the new password."""
+def show_problems(form: FlaskForm, problems: dict[str, list[str]], otherwise: str = "new_password") -> None:
+    """Put identity's texts at the fields that they are about; the rest goes to the field `otherwise`."""
     for name, texts in problems.items():
-        field = form[name] if name in form and name != "csrf_token" else form["new_password"]
+        field = form[name] if name in form and name != "csrf_token" else form[otherwise]
         field.errors = [*field.errors, *texts]

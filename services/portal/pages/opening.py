@@ -14,7 +14,7 @@ from services.portal.actions import (
     open_session,
 )
 from services.portal.clients import Verified
-from services.portal.pages.visitor import current_visitor, drop_token, keep_token, portal
+from services.portal.pages.visitor import current_visitor, drop_token, keep_token, portal, safe_target
 from services.portal.queries import find_party
 from services.portal.schemas import party_from_rest
 from shared.web import ServiceUnavailable, current
@@ -60,6 +60,12 @@ def signed_in(opened: OpenedSession, target: str) -> Response:
     response = make_response(redirect(target, 303))
     keep_token(response, opened.token)
     return response
+
+
+def enter(verified: Verified, opened: OpenedSession, wanted: str | None) -> Response:
+    """Give the browser its session in place of the one it may have, and send it to where the client wanted to go."""
+    end_present_session("replaced")
+    return signed_in(opened, url_for("passwords.change") if verified.must_change else safe_target(wanted))
 
 
 def end_present_session(reason: str) -> None:

@@ -116,8 +116,13 @@ def link(purpose: str) -> Any:
     form = NewPasswordForm()
     try:
         if request.method == "GET":
-            return _link_page(form, purpose) if token and portal().identity.is_link_valid(token) else _link_gone()
+            if not token:
+                return _link_gone("unknown")
+            portal().identity.check_link(token)
+            return _link_page(form, purpose)
         return _complete(form, purpose, token)
+    except LinkGone as error:
+        return _link_gone(error.reason)
     except TooManyAttempts as error:
         return wait(_link_page(form, purpose, too_many(error.seconds)), error.seconds)
     except ServiceUnavailable:
@@ -126,13 +131,12 @@ def link(purpose: str) -> Any:
 
 def _complete(form: NewPasswordForm, purpose: str, token: str) -> Any:
     if not is_link_token(token):
-        return _link_gone()
+        raise LinkGone
     if not form.validate():
         return _link_page(form, purpose), 422
     try:
+        portal().identity.check_link(token)  # says why, where the link does not work any more
         done = portal().identity.complete_recovery(token, form.new_password.data)
-    except LinkGone:
-        return _link_gone()
     except PasswordRefused as error:
         show_problems(form, error.problems)
         return _link_page(form, purpose), 422
@@ -150,8 +154,8 @@ def _link_page(form: NewPasswordForm, purpose: str, problem: str = "") -> str:
     return render_template("portal/link.html", form=form, purpose=purpose, problem=problem)
 
 
-def _link_gone() -> Any:
-    return _unreferred(make_response(render_template("portal/link_gone.html"), 410))
+def _link_gone(reason: str) -> Any:
+    return _unreferred(make_response(render_template("portal/link_gone.html", reason=reason), 410))
 
 
 def _unreferred(response: Response) -> Response:

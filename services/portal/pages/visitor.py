@@ -16,6 +16,7 @@ from services.portal.models import ClientSession, Party
 from services.portal.queries import find_session
 from services.portal.rules import Lifetime, is_expired
 from shared import clock
+from shared.audit import Actor, become
 from shared.web import current, safe_next
 from shared.web.staff import current_staff
 
@@ -91,6 +92,7 @@ def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
             return redirect(signin_address(), 303)
         if visitor.must_change:
             return redirect(url_for("passwords.change"), 303)
+        become(Actor("party", str(visitor.party.id), visitor.party.name, request.remote_addr or ""))
         return view(visitor, *args, **kwargs)
 
     return guarded
@@ -141,6 +143,7 @@ def client_frame() -> dict[str, Any]:
         else [
             (url_for("home.show"), gettext("Home"), "house-door"),
             (url_for("passwords.change"), gettext("Password"), "key"),
+            (url_for("security.show"), gettext("Security"), "shield-lock"),
         ]
     )
     return {"client_name": visitor.party.name, "client_menu": menu, "client_signout": url_for("access.signout")}
