@@ -143,7 +143,7 @@ def test_columns_that_are_not_known_by_name_are_asked_for_with_their_first_rows(
     chosen = {"column-0": "document_number", "column-1": "name", "column-2": "", "column-3": "email"}
     answer = office.post(path, path, **chosen, document_type="", classes="tenant")
     assert answer.status_code == 422
-    assert "tipo de documento" in answer.text
+    assert "Indique qué columna contiene: tipo de documento." in answer.text
     assert '<option value="name" selected>' in answer.text
     answer = office.post(path, path, **chosen, document_type="CC", classes="tenant")
     assert answer.status_code == 303
@@ -204,7 +204,7 @@ def test_columns_of_a_column_twice_are_refused_at_the_form(made):
     assert answer.status_code == 422
     again = {"column-0": "document_number", "column-1": "name", "column-2": "name", "document_type": "CC",
              "classes": "tenant"}  # fmt: skip
-    assert "más de una vez" in office.post(path, path, **again).text
+    assert "Solo una columna puede contener: nombre." in office.post(path, path, **again).text
 
 
 def test_rest_takes_a_mapping_and_tells_what_is_wrong_with_one(made):
@@ -264,6 +264,11 @@ def sheet_of(kind, header, lines):
         return workbook(*lines, header=header)
     text = "\r\n".join(",".join(f'"{cell}"' for cell in row) for row in [header, *lines])
     return text.encode("utf-8-sig")
+
+
+def test_what_is_wrong_in_the_same_way_twice_in_a_cell_is_told_once(made):
+    shown = made.imported(table("CC,12345678,Ana,tenant,esto no"))
+    assert [(entry["row"], entry["column"]) for entry in shown["problems"]] == [(2, "correo")]
 
 
 def test_the_problems_are_in_the_readers_language_and_over_rest_too(made):

@@ -183,9 +183,15 @@ def _row(entry: Import, columns: Columns, row: _Checked) -> dict[str, Any]:
         "address": row.address if usable else None,
         "usable": usable,
         "flagged": bool(row.problems or row.warnings),
-        "problems": [problem(columns, row.cells, fault) for fault in row.problems]
-        + [problem(columns, row.cells, fault, warning=True) for fault in row.warnings],
+        "problems": _told(columns, row),
     }
+
+
+def _told(columns: Columns, row: _Checked) -> list[dict[str, Any]]:
+    """What is wrong with a row, and then its warnings; what would read the same (two addresses in a cell) once."""
+    found = [problem(columns, row.cells, fault) for fault in row.problems]
+    found += [problem(columns, row.cells, fault, warning=True) for fault in row.warnings]
+    return [one for position, one in enumerate(found) if one not in found[:position]]
 
 
 def _stored(clean: dict[str, Any]) -> dict[str, Any]:

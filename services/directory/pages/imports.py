@@ -23,6 +23,7 @@ from services.directory.rules.columns import FIELDS, NEEDED, OWN, TITLES
 from services.directory.rules.files import UnusableFile
 from services.directory.rules.parties import CLASSES
 from services.directory.schemas.imports import describe_import
+from services.directory.schemas.texts import mapping_text
 from shared.documents import DOCUMENT_TYPES
 from shared.i18n import language
 from shared.web import BadCursor, current, error_answer, staff_required
@@ -129,8 +130,7 @@ def choose_columns(import_id: uuid.UUID) -> Answer:
         with current().db.write() as session:
             map_columns(session, import_id, fields, document_type=document_type, classes=classes)
     except UnusableFile as error:
-        status, text, _ = error_answer(error)
-        return _columns_page(import_id, fields, text, status)
+        return _columns_page(import_id, fields, mapping_text(error.reason, error.hint), 422)
     flash(gettext("The file is checked with these columns. The next one with the same titles is read so too."), "info")
     return redirect(url_for("import_pages.show", import_id=import_id), 303)
 

@@ -109,9 +109,12 @@ def file_text(reason: str, hint: str = "", row: int | None = None) -> str:
     return str(_FILES.get(reason, _FILES["internal"])) % {"hint": names, "row": row if row is not None else "?"}
 
 
-def column_text(name: str) -> str:
-    """What people call a field of the directory that a column can hold."""
-    return str(_COLUMNS.get(name, gettext("phone") if name == "phones" else name))
+def mapping_text(reason: str, hint: str) -> str:
+    """Why what somebody said about the columns cannot be: for the page on which they are said."""
+    names = ", ".join(str(_COLUMNS.get(name, name)) for name in hint.split(","))
+    if reason == "missing_columns":
+        return gettext("Say which column holds: %(names)s.", names=names)
+    return gettext("Only one column can hold: %(names)s.", names=names)
 
 
 def problem_text(problem: Mapping[str, Any]) -> str:
