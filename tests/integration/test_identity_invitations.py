@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from services.identity.actions.invitations import InvitationGone, accept_invitation, invite_again
 from services.identity.actions.sealing import make_sealer
+from services.identity.actions.sweeping import sweep_sign_ins
 from services.identity.models.credentials import SealingKey
 from services.identity.models.staff import StaffInvitation, StaffMember
 from services.identity.rules.hashing import hash_typed
@@ -343,6 +344,14 @@ def test_while_the_mailer_is_unknown_everybody_is_told_the_same(identity: Identi
     with identity.db.write() as session:
         session.query(SealingKey).delete()
     assert [ask(identity, login).status_code for login in ("ana", "nobody")] == [503, 503]
+
+
+def test_old_links_are_forgotten(identity: Identity, boss: StaffBrowser):
+    invite(boss)
+    for days, left in ((36, 1), (38, 0)):
+        with time_machine.travel(clock.now() + timedelta(days=days), tick=False), identity.db.write() as session:
+            sweep_sign_ins(session)
+            assert session.query(StaffInvitation).count() == left
 
 
 # Races, on both databases
