@@ -58,9 +58,13 @@ def ask_end_session(session_id: uuid.UUID) -> Any:
 @blp.post("/sessions/<uuid:session_id>/end")
 @staff_required("auditor")
 def end_session(session_id: uuid.UUID) -> Any:
-    """Sign one browser out."""
+    """Sign one other browser out; this one has a button of its own for that."""
+    person = _person()
+    if session_id == person.session.id:
+        flash(gettext("That is the browser you are using. To end it, sign out."), "info")
+        return redirect(url_for("own_security.show"), 303)
     with current().db.write() as session:
-        ended = end_session_of(session, _person().member, session_id)
+        ended = end_session_of(session, person.member, session_id)
     if not ended:
         return _gone()
     flash(gettext("That browser is signed out."), "success")

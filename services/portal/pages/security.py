@@ -127,7 +127,10 @@ def _change(form: ProofForm, visitor: Visitor, step: str) -> Any:
 @security.route("/sessions/<uuid:session_id>/end", methods=["GET", "POST"])
 @client_required
 def end_session(visitor: Visitor, session_id: uuid.UUID) -> Any:
-    """Sign one browser out, after asking."""
+    """Sign one other browser out, after asking; this one has a button of its own for that."""
+    if session_id == visitor.session_id:
+        flash(gettext("That is the browser you are using. To end it, sign out."), "info")
+        return redirect(url_for("security.show"), 303)
     if request.method == "POST":
         with current().db.write() as session:
             ended = end_one_session(session, visitor.party.id, session_id, "ended_by_client")

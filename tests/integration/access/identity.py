@@ -3,6 +3,7 @@
 from tests.integration.access.kinds import (
     ADMIN,
     ADMIN_READ,
+    AFTER_PASSWORD,
     API,
     COMMON,
     OWN,
@@ -48,7 +49,7 @@ ROUTES = (
     # Signing in, and oneself
     Route("sign_in.login", "GET POST", PUBLIC),
     Route("sign_in.signout", "GET POST", SIGNS_OUT),
-    Route("sign_in_code.ask", "GET POST", OWN_PROOF),
+    Route("sign_in_code.ask", "GET POST", AFTER_PASSWORD),
     Route("own_password.change", "GET POST", OWN),
     Route("own_security.show", "GET", OWN),
     Route("own_security.ask_end_session", "GET", OWN),

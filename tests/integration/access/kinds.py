@@ -55,6 +55,9 @@ CLIENT_AREA = _pages("CLIENT_AREA", client=LET, auditor=SIGN_IN, agent=SIGN_IN, 
 SIGNS_OUT = _pages("SIGNS_OUT", auditor=SIGN_IN, agent=SIGN_IN, administrator=SIGN_IN)
 """Everybody may, and then stands at the sign-in."""
 
+AFTER_PASSWORD = _pages("AFTER_PASSWORD", auditor=SIGN_IN, agent=SIGN_IN, administrator=SIGN_IN)
+"""The second step of a sign-in: only for whoever gave the right password a moment ago, signed in or not."""
+
 INTERNAL = Kind("INTERNAL", {})
 """Only on the service's own port: whoever comes through the front door gets 404."""
 

@@ -1,11 +1,11 @@
 """Who may call what in the portal; `__init__.py` says how to add a line."""
 
 from tests.integration.access.kinds import (
+    AFTER_PASSWORD,
     API,
     BACK_OFFICE,
     CLIENT_AREA,
     COMMON,
-    OWN_PROOF,
     PUBLIC,
     SIGNS_OUT,
     STAFF_CHANGE,
@@ -30,7 +30,7 @@ ROUTES = (
     Route("passwords.link", "GET POST", PUBLIC),
     Route("passwords.change", "GET", CLIENT_AREA),
     Route("passwords.save", "POST", CLIENT_AREA),
-    Route("code.ask", "GET POST", OWN_PROOF),
+    Route("code.ask", "GET POST", AFTER_PASSWORD),
     Route("security.show", "GET", CLIENT_AREA),
     Route("security.about", "GET", CLIENT_AREA),
     Route("security.begin", "POST", CLIENT_AREA),
