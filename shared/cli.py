@@ -3,7 +3,8 @@
 import json
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +37,22 @@ class Service:
 
     def load(self) -> tuple[Any, Database]:
         """The settings from the environment and the database; ends the process with a clear text if one is wrong."""
-        try:
+        with self._naming_settings():
             settings = self.settings.load()
+        return settings, Database(settings.database_url(self.name))
+
+    def work(self, settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
+        """The jobs; a setting that proves wrong only now, such as a file that is missing, ends the process too."""
+        with self._naming_settings():
+            return self.jobs(settings, db, worker)
+
+    @contextmanager
+    def _naming_settings(self) -> Iterator[None]:
+        try:
+            yield
         except SettingsError as error:
             click.echo(f"{self.name} does not start, a setting is wrong or missing:\n{error}", err=True)
             sys.exit(2)
-        return settings, Database(settings.database_url(self.name))
 
     def application(self, settings: Any, db: Database) -> Flask:
         """The application, made in the process that answers: what exports traces would not survive a fork."""
@@ -101,7 +112,7 @@ def command_line(service: Service) -> click.Group:
         configure_tracing(service.name, settings.otlp_url)
         wait_for_database(db, stop)
         runner = Worker(service.name, db, settings.broker_url, service.handlers, stop=stop)
-        runner.run(service.jobs(settings, db, runner))
+        runner.run(service.work(settings, db, runner))
 
     @group.command()
     def migrate() -> None:

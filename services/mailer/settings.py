@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.mailer.rules.addresses import AddressRefused, envelope_address
+from services.mailer.rules.dkim import NAME
 from services.mailer.rules.mailbox_url import parse_mailbox_url
 from services.mailer.rules.smtp_url import parse_smtp_url
 from shared.settings import CommonSettings, seconds, setting, whole_number
@@ -36,6 +38,13 @@ def sender(text: str) -> str:
     if "@" not in address or not text.isprintable():
         raise ValueError("must be an address, or a name and an address: Agencia <cartas@agencia.example>")
     return text
+
+
+def dns_name(text: str) -> str:
+    """A parser for a domain, or a part of one."""
+    if not NAME.fullmatch(text) or len(text) > 253:
+        raise ValueError("must be a domain name, such as agencia.example")
+    return text.lower()
 
 
 def rate(text: str) -> float:
@@ -79,6 +88,20 @@ class Settings(CommonSettings):
         default="",
         help="Mailbox of that address, read every minute: pop3s://user:password@host or imaps://…; none = by hand.",
     )
+    dkim_domain: str = setting(
+        "PORTERIA_DKIM_DOMAIN",
+        dns_name,
+        default="",
+        help="Domain in whose name letters are signed (DKIM), such as that of the sender; none = not signed.",
+    )
+    dkim_selector: str = setting(
+        "PORTERIA_DKIM_SELECTOR", dns_name, default="porteria", help="Name of the key in the DNS of that domain."
+    )
+    dkim_key: str = setting(
+        "PORTERIA_DKIM_KEY",
+        default="",
+        help="File with the private key in PEM; none = secrets/dkim.pem below PORTERIA_DATA.",
+    )
     mail_delay: float = setting(
         "PORTERIA_MAIL_DELAY",
         seconds,
@@ -112,6 +135,11 @@ class Settings(CommonSettings):
         if not self.mail_from:
             host = urlsplit(self.public_url).hostname or "localhost"
             object.__setattr__(self, "mail_from", f"Portería <no-reply@{host}>")
+
+    @property
+    def dkim_file(self) -> Path:
+        """Where the key for signing letters lies."""
+        return Path(self.dkim_key) if self.dkim_key else self.data / "secrets" / "dkim.pem"
 
     @property
     def has_own_server(self) -> bool:

@@ -1,5 +1,6 @@
 """One kept-open connection to the mail server, and what the server answers to each letter."""
 
+import base64
 import re
 import smtplib
 import ssl
@@ -176,7 +177,7 @@ class MailConnection:
             told = f"{error.smtp_code} {readable_answer(error.smtp_error)}"
             raise ServerTrouble(f"{where} refuses our user and password: {told}") from error
         except ssl.SSLError as error:
-            raise ServerTrouble(f"no safe connection to {where}: {error.reason or 'certificate not valid'}") from error
+            raise ServerTrouble(f"no safe connection to {where}: {_why_not_safe(error)}") from error
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(f"{where} can not be reached: {_told(error, 'no answer')}") from error
 
@@ -189,6 +190,8 @@ class MailConnection:
             smtp = smtplib.SMTP_SSL(timeout=timeout, context=context, local_hostname="localhost")
         else:
             smtp = smtplib.SMTP(timeout=timeout, local_hostname="localhost")
+        # smtplib checks the certificate against the name that it was made with, and `connect` sets none.
+        smtp._host = address.host  # type: ignore[attr-defined]
         try:
             code, text = smtp.connect(address.host, address.port)
             if code != 220:
@@ -197,7 +200,7 @@ class MailConnection:
             smtp.ehlo_or_helo_if_needed()
             self._secure(smtp, context)
             if address.user:
-                smtp.login(address.user, address.password)
+                _sign_in(smtp, address.user, address.password)
             if smtp.sock is not None:
                 smtp.sock.settimeout(self._timeout)
         except BaseException:
@@ -210,8 +213,6 @@ class MailConnection:
         if address.implicit_tls or address.starttls == "never":
             return
         if smtp.has_extn("starttls"):
-            # smtplib checks the certificate against the name that it was told to connect to.
-            smtp._host = address.host  # type: ignore[attr-defined]
             smtp.starttls(context=context)
             smtp.ehlo()
         elif address.starttls == "required":
@@ -228,6 +229,25 @@ def _tls_context(*, verify: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _sign_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """Sign in; smtplib alone knows only ASCII, and passwords have accents (RFC 4616: UTF-8)."""
+    if (user + password).isascii():
+        smtp.login(user, password)
+        return
+    if "PLAIN" not in str(smtp.esmtp_features.get("auth", "")).upper().split():
+        raise smtplib.SMTPNotSupportedError("it takes no user and password outside ASCII")
+    proof = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, text = smtp.docmd("AUTH", f"PLAIN {proof}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _why_not_safe(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return readable_answer(f"its certificate is refused: {error.verify_message}")
+    return readable_answer(error.reason or "the server does not speak TLS as we do")
 
 
 def _own_name(smtp: smtplib.SMTP) -> str:

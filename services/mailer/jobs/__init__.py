@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 
 from services.mailer.actions.intake import LETTERS_TOPIC, forget_withdrawals
-from services.mailer.actions.keys import ensure_sealing_key
+from services.mailer.actions.keys import ensure_sealing_key, retire_sealing_keys
 from services.mailer.actions.queue import ensure_queue, forget_mailbox, forget_trouble
 from services.mailer.actions.requesting import forget_words
 from services.mailer.actions.templates import DRAFT_KEPT, TEMPLATES_TOPIC, forget_drafts
+from services.mailer.clients.dkim import signer_of
 from services.mailer.clients.sink import LocalSink
 from services.mailer.clients.smtp import MailConnection
 from services.mailer.jobs.bounces import EVERY, BounceReader
@@ -41,13 +42,13 @@ log = structlog.get_logger(__name__)
 def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
     """The jobs of the mailer's worker. Without a mail server in the settings this starts the local sink too."""
     options = mail_options(settings)
-    keyring = Keyring(options.data, "mailer")
+    keyring, signer = Keyring(options.data, "mailer"), signer_of(options)
     _prepare(options, db, keyring)
     heartbeat = Heartbeat(db)
     dispatcher = Dispatcher(db, options, heartbeat.worker, worker.stop)
     book = TemplateBook(db)
     book.refresh()
-    writer = Writer(options.public_url, options.timezone, options.mail_from, book)
+    writer = Writer(options.public_url, options.timezone, options.mail_from, book, signer)
     opener = SecretOpener(db, keyring)
     address = _mail_server(options)
     sender = options.bounce_address or writer.sender_address
@@ -60,7 +61,7 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
         # First, because nothing may be claimed by a worker that the others do not know.
         Job("heartbeat", heartbeat.beat, 5.0),
         Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC, dispatcher.give_all_back),
-        *(Job(f"sending-{number}", thread.run, 0.1) for number, thread in enumerate(threads, 1)),
+        *(Job(f"sending-{number}", thread.run, 0.1, finish=thread.close) for number, thread in enumerate(threads, 1)),
         Job("templates", book.refresh, 5.0, TEMPLATES_TOPIC),
         Job("signing_keys", signing_keys.refresh, 1.0),
         *_bounce_jobs(options, db),
@@ -103,5 +104,6 @@ def _forget(db: Database) -> bool:
         forget_withdrawals(session, now - FORGET_AFTER)
         forget_words(session, now - KEPT)
         forget_drafts(session, now - DRAFT_KEPT)
+        retire_sealing_keys(session, now - FORGET_AFTER)
         purge_idempotency_keys(session)
     return False

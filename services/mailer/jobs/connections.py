@@ -58,6 +58,10 @@ class SendingThread:
         self._dispatcher.exchange(outcomes, [])
         return True
 
+    def close(self) -> None:
+        """The worker stops: say goodbye to the mail server."""
+        self._mail.close()
+
     def _most(self) -> int:
         return GROUP if self._seconds_per_letter < SLOW else 1
 
@@ -110,6 +114,9 @@ class SendingThread:
             letter.login,
             self._opener.open(letter.ciphertext, letter.sealing_key),
             letter.expires_at,
+            letter.subject or "",
+            letter.text or "",
+            letter.html or "",
         )
 
         def render(eight_bit: bool) -> bytes:

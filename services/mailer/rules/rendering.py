@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime as format_for_people
 
+from services.mailer.rules.dkim import Signer
 from services.mailer.rules.markup import paragraphs
 from services.mailer.rules.states import (
     CREDENTIAL,
@@ -82,8 +83,15 @@ def _moment(at: datetime, language: str, timezone: str) -> str:
 class Writer:
     """Writes letters for one installation: it knows its public address, zone and sender."""
 
-    def __init__(self, public_url: str, timezone: str, sender: str, templates: Templates = default_template) -> None:
-        self._public_url, self._timezone, self._templates = public_url, timezone, templates
+    def __init__(
+        self,
+        public_url: str,
+        timezone: str,
+        sender: str,
+        templates: Templates = default_template,
+        signer: Signer | None = None,
+    ) -> None:
+        self._public_url, self._timezone, self._templates, self._signer = public_url, timezone, templates, signer
         name, self.sender_address = parseaddr(sender)
         self._from = _mailbox(name, self.sender_address)
 
@@ -124,7 +132,12 @@ class Writer:
         return Written(written.subject, written.text.replace(plain, masked), written.html.replace(plain, masked))
 
     def render(self, content: Content, address: str, message_id: str, at: datetime, *, eight_bit: bool) -> bytes:
-        """The whole message with CRLF line ends (RFC 5322); `eight_bit` if the server offers 8BITMIME."""
+        """The whole message with CRLF line ends (RFC 5322); `eight_bit` if the server offers 8BITMIME.
+
+        A signed one is in ASCII all the same: a server on the way that converts it would break the signature
+        (RFC 6376, 5.3).
+        """
+        eight_bit = eight_bit and self._signer is None
         written = self.write(content)
         boundary = f"=_{content.letter_id.hex}"
         head = (
@@ -141,7 +154,8 @@ class Writer:
         )
         text = _part(boundary, "plain", written.text, eight_bit)
         rich = _part(boundary, "html", written.html, eight_bit)
-        return b"".join((head.encode(), text, rich, f"--{boundary}--\r\n".encode()))
+        whole = b"".join((head.encode(), text, rich, f"--{boundary}--\r\n".encode()))
+        return self._signer.sign(whole, at) if self._signer else whole
 
 
 def one_line(text: str) -> str:
