@@ -48,7 +48,7 @@ def change_lines(party: Party, changes: Mapping[str, Any], emails: Sequence[Emai
 def write_changes(session: Session, lines: Sequence[Line]) -> None:
     """Keep lines, all in one statement."""
     if lines:
-        session.execute(insert(PartyChange), lines)
+        session.execute(insert(PartyChange.__table__), lines)  # type: ignore[arg-type]  # declared as FromClause
 
 
 def _email_lines(party_id: uuid.UUID, before: Sequence[EmailValue], after: Sequence[EmailValue]) -> Iterator[Line]:
