@@ -2,5 +2,6 @@
 
 from services.mailer.api.letters import letters
 from services.mailer.api.queue import keys, queue
+from services.mailer.api.returned import bounces, suppressions
 
-BLUEPRINTS = (letters, queue, keys)
+BLUEPRINTS = (letters, queue, keys, suppressions, bounces)

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from services.mailer.actions.bouncing import mark_bounced
 from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
 from services.mailer.actions.requesting import request_letter
+from services.mailer.actions.retrying import Retry, retry_batch, retry_matching, retry_selected
 from services.mailer.api.caller import caller
 from services.mailer.queries import LetterFilter, find_letter, list_attempts, list_letters
+from services.mailer.rules.states import FAILED
 from services.mailer.schemas import (
     BouncedIn,
     CancelIn,
@@ -22,6 +24,7 @@ from services.mailer.schemas import (
     LetterQuery,
 )
 from services.mailer.schemas.requests import LetterIn
+from services.mailer.schemas.returned import RetryIn, RetryOut
 from shared.web import Problem, answer_page, current, idempotent, require_scope
 
 letters = Blueprint("letters_api", __name__, url_prefix="/letters", description="Letters")
@@ -38,6 +41,8 @@ def index(query: dict[str, Any]) -> Any:
         kind=query["kind"],
         batch_id=query["batch_id"],
         party_id=query["party_id"],
+        since=query["created_from"],
+        before=query["created_before"],
         text=query["q"],
     )
     with current().db.read() as session:
@@ -80,6 +85,23 @@ def cancel(session: Session, body: dict[str, Any]) -> Cancellation:
     if "batch_id" in body:
         return cancel_batch(session, body["batch_id"], caller())
     return cancel_all(session, caller())
+
+
+@letters.post("/retry")
+@require_scope("letters:send")
+@idempotent
+@letters.arguments(RetryIn)
+@letters.response(200, RetryOut)
+def retry(session: Session, body: dict[str, Any]) -> Retry:
+    """Send failed letters again: some by their ids, those of a batch, or all.
+
+    Only letters without a secret can go again; a credential whose letter failed is issued again.
+    """
+    if "ids" in body:
+        return retry_selected(session, body["ids"])
+    if "batch_id" in body:
+        return retry_batch(session, body["batch_id"])
+    return retry_matching(session, LetterFilter(state=FAILED))
 
 
 @letters.post("/<uuid:letter_id>/bounced")

@@ -9,12 +9,16 @@ from sqlalchemy.orm import Session
 from services.mailer.actions.keys import ensure_sealing_key
 from services.mailer.actions.queue import change_pace, pause_queue, resume_queue
 from services.mailer.api.caller import caller
-from services.mailer.queries import count_by_state, list_sealing_keys, queue_of
+from services.mailer.models import Queue
+from services.mailer.queries import count_by_state, list_sealing_keys, queue_of, window_of_queue
 from services.mailer.rules.options import mail_options
+from services.mailer.rules.window import clock_text, minute_of
 from services.mailer.schemas import QueueIn, QueueOut, SealingKeysOut
+from shared import clock
 from shared.web import current, idempotent, require_scope
 
 queue = Blueprint("queue_api", __name__, url_prefix="/queue", description="The queue as a whole")
+COLUMNS = {"per_domain_per_second": "per_domain"}
 keys = Blueprint("keys_api", __name__, url_prefix="/sealing-keys", description="Keys for sealing")
 
 
@@ -31,7 +35,31 @@ def _queue(session: Session) -> dict[str, Any]:
         "per_domain_per_second": options.mail_per_domain if row.per_domain is None else row.per_domain,
         "trouble": row.trouble,
         "trouble_since": row.trouble_since,
+        **_window(row),
         "counts": count_by_state(session),
+    }
+
+
+def _window(row: Queue) -> dict[str, Any]:
+    now, window = clock.now(), window_of_queue(row, mail_options(current().settings).timezone)
+    if window is None:
+        return {"window": None, "opens_at": None}
+    told = {
+        "start": clock_text(window.start),
+        "end": clock_text(window.end),
+        "days": [int(day) for day in window.days],
+    }
+    return {"window": told, "opens_at": None if window.is_open(now) else window.opens_at(now)}
+
+
+def _window_columns(wanted: dict[str, Any] | None) -> dict[str, Any]:
+    if wanted is None:
+        return {"window_from": None, "window_until": None, "window_days": None}
+    days = "".join(str(day) for day in sorted(set(wanted["days"])))
+    return {
+        "window_from": minute_of(wanted["start"]),
+        "window_until": minute_of(wanted["end"]),
+        "window_days": days,
     }
 
 
@@ -49,16 +77,12 @@ def show_queue() -> Any:
 @queue.arguments(QueueIn)
 @queue.response(200, QueueOut)
 def change_queue(body: dict[str, Any]) -> Any:
-    """Change the delay before the first attempt, or the limits."""
+    """Change the delay before the first attempt, the limits, or the hours in which letters go out."""
+    chosen = {COLUMNS.get(name, name): value for name, value in body.items() if name != "window"}
+    if "window" in body:
+        chosen |= _window_columns(body["window"])
     with current().db.write() as session:
-        row = queue_of(session)
-        change_pace(
-            session,
-            caller(),
-            delay=body.get("delay", row.delay),
-            per_second=body.get("per_second", row.per_second),
-            per_domain=body.get("per_domain_per_second", row.per_domain),
-        )
+        change_pace(session, caller(), **chosen)
         session.expire_all()
         return _queue(session)
 

@@ -21,11 +21,11 @@ from services.mailer.actions.sending import (
     record_outcomes,
     release_letters,
 )
-from services.mailer.queries import queue_of
+from services.mailer.queries import queue_of, window_of_queue
 from services.mailer.rules.options import MailOptions
 from services.mailer.rules.pacing import Pace
 from services.mailer.rules.states import Outcome, trouble_delay
-from services.mailer.rules.window import URGENT_KINDS, window_of
+from services.mailer.rules.window import URGENT_KINDS
 from shared import clock
 from shared.db import Database, new_id
 from shared.wake import wake
@@ -96,7 +96,7 @@ class Dispatcher:
         with self._db.read() as session:
             row = queue_of(session)
             delay = self._options.mail_delay if row.delay is None else row.delay
-            window = window_of(row.window_from, row.window_until, row.window_days, self._options.timezone)
+            window = window_of_queue(row, self._options.timezone)
             only_urgent = window is not None and not window.is_open(clock.now())
             return Policy(
                 row.paused,

@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from services.mailer.actions.ending import Cancellation, cancel_all, cancel_batch, cancel_selected
 from services.mailer.models import Letter
+from services.mailer.pages.filters import chosen_ids, identifier
 from services.mailer.pages.shown import (
     age,
+    day_and_time,
     effective_delay,
     first_attempt_at,
+    goes_out_at,
     outcome_text,
     sees_passwords,
     short_id,
@@ -34,6 +37,7 @@ from services.mailer.queries import (
     oldest_waiting,
     queue_of,
 )
+from services.mailer.queries.returned import find_suppression, list_returned_of
 from services.mailer.queries.templates import template_in_use
 from services.mailer.rules.options import mail_options
 from services.mailer.rules.rendering import Content, Writer
@@ -46,7 +50,6 @@ from services.mailer.rules.states import (
     RECOVERY,
     STAFF_INVITATION,
     STAFF_RESET,
-    STATES,
     TEST,
     WAITING_STATES,
 )
@@ -73,7 +76,9 @@ def _words() -> dict[str, Any]:
     return {
         "kind_names": KIND_NAMES,
         "age": age,
+        "day_and_time": day_and_time,
         "first_attempt_at": first_attempt_at,
+        "goes_out_at": goes_out_at,
         "outcome_text": outcome_text,
         "short_id": short_id,
         "trouble_text": trouble_text,
@@ -83,23 +88,14 @@ def _words() -> dict[str, Any]:
     }
 
 
-def _identifier(name: str) -> uuid.UUID | None:
-    """An id from the address; a wrong one is no filter but a page that does not exist."""
-    text = request.args.get(name, "")
-    try:
-        return uuid.UUID(text) if text else None
-    except ValueError:
-        abort(404)
-
-
 def _filter(states: tuple[str, ...], *, waiting: bool) -> LetterFilter:
     state, kind = request.args.get("state") or None, request.args.get("kind") or None
     return LetterFilter(
         state=state if state in states else None,
         waiting=waiting and state not in states,
         kind=kind if kind in KINDS else None,
-        batch_id=_identifier("batch_id"),
-        party_id=_identifier("party_id"),
+        batch_id=identifier("batch_id"),
+        party_id=identifier("party_id"),
         text=request.args.get("q") or None,
     )
 
@@ -129,22 +125,6 @@ def waiting() -> str:
         )
 
 
-@letters.get("/letters")
-@staff_required()
-def history() -> str:
-    """Every letter, with how it ended."""
-    wanted = _filter(STATES, waiting=False)
-    with current().db.read() as session:
-        return render_template(
-            "mailer/history.html",
-            page=list_letters(session, wanted, cursor=request.args.get("cursor")),
-            counts=count_by_state(session),
-            states=STATES,
-            wanted=wanted,
-            narrowed=any((wanted.state, wanted.kind, wanted.batch_id, wanted.party_id, wanted.text)),
-        )
-
-
 @letters.get("/letters/<uuid:letter_id>")
 @staff_required()
 def show(letter_id: uuid.UUID) -> str:
@@ -156,6 +136,8 @@ def show(letter_id: uuid.UUID) -> str:
             "mailer/letter.html",
             letter=letter,
             attempts=list_attempts(session, letter_id),
+            returned=list_returned_of(session, letter_id),
+            suppressed=find_suppression(session, letter.address),
             written=_written(session, letter),
             delay=effective_delay(session),
             queue=queue_of(session),
@@ -192,7 +174,7 @@ def _written(session: Session, letter: Letter) -> Written | None:
 def ask_cancel() -> Any:
     """Say how many letters would be cancelled, and ask."""
     back = safe_next(request.args.get("back"), url_for("letters.waiting"))
-    ids, batch_id = _chosen(request.args.getlist("ids")), _identifier("batch_id")
+    ids, batch_id = chosen_ids(request.args.getlist("ids")), identifier("batch_id")
     with current().db.read() as session:
         if request.args.get("all"):
             number, fields = count_letters(session, LetterFilter(state=PENDING)), {"all": "yes"}
@@ -234,7 +216,7 @@ def cancel() -> Any:
     """Cancel what still waits: all, a batch, or the chosen letters."""
     staff, form = current_staff(), request.form
     by = staff.name if staff else ""
-    ids, batches = _chosen(form.getlist("ids")), _chosen(form.getlist("batch_id"))
+    ids, batches = chosen_ids(form.getlist("ids")), chosen_ids(form.getlist("batch_id"))
     with current().db.write() as session:
         if form.get("all"):
             result = cancel_all(session, by)
@@ -244,13 +226,6 @@ def cancel() -> Any:
             result = cancel_selected(session, ids, by)
     _say(result)
     return redirect(safe_next(form.get("back"), url_for("letters.waiting")), 303)
-
-
-def _chosen(texts: list[str]) -> list[uuid.UUID]:
-    try:
-        return [uuid.UUID(text) for text in texts]
-    except ValueError:
-        abort(404)
 
 
 def _say(result: Cancellation) -> None:

@@ -1,23 +1,45 @@
-"""The queue: pause, resume, the delay and the limits."""
+"""The queue: pause, resume, the delay, the limits and the hours in which letters go out."""
 
+from datetime import time
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import FloatField
+from wtforms import FloatField, RadioField, SelectMultipleField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from services.mailer.actions.queue import change_pace, pause_queue, resume_queue
 from services.mailer.models import Queue
-from services.mailer.queries import count_by_state, queue_of
+from services.mailer.queries import count_by_state, queue_of, window_of_queue
 from services.mailer.rules.options import mail_options
+from services.mailer.rules.window import EVERY_DAY
+from shared import clock
 from shared.web import current, current_staff, safe_next, staff_required
 
 LONGEST_DELAY = 7 * 86400
 
+WEEKDAYS = {
+    "1": _l("Monday"),
+    "2": _l("Tuesday"),
+    "3": _l("Wednesday"),
+    "4": _l("Thursday"),
+    "5": _l("Friday"),
+    "6": _l("Saturday"),
+    "7": _l("Sunday"),
+}
+
 queue = Blueprint("queue", __name__, url_prefix="/backoffice/mailer")
+
+
+class MultiCheckboxField(SelectMultipleField):
+    """Several choices, each with a box of its own."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class PaceForm(FlaskForm):
@@ -40,6 +62,50 @@ class PaceForm(FlaskForm):
     )
 
 
+class WindowForm(FlaskForm):
+    """The hours within which letters go out."""
+
+    limited = RadioField(
+        _l("When letters go out"),
+        choices=[SelectChoice("", _l("At any time")), SelectChoice("yes", _l("Only within these hours"))],
+        default="",
+        validators=[Optional()],
+    )
+    start = TimeField(_l("From"), validators=[Optional()], default=time(8))
+    end = TimeField(_l("Until"), validators=[Optional()], default=time(18))
+    days = MultiCheckboxField(
+        _l("On these days"), choices=[SelectChoice(*day) for day in WEEKDAYS.items()], default=list("12345")
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Hours need a beginning, an end and a day; without them nothing would ever go out."""
+        good: bool = super().validate(extra_validators)
+        if good and self.limited.data:
+            if self.start.data is None or self.end.data is None:
+                self.end.errors = [_("Give both hours.")]
+            if not self.days.data:
+                self.days.errors = [_("Choose at least one day.")]
+        return good and not self.errors
+
+    def columns(self) -> dict[str, Any]:
+        """What the queue keeps of it."""
+        if not self.limited.data:
+            return {"window_from": None, "window_until": None, "window_days": None}
+        start, end = self.start.data, self.end.data
+        return {
+            "window_from": start.hour * 60 + start.minute,
+            "window_until": end.hour * 60 + end.minute,
+            "window_days": "".join(sorted(self.days.data)),
+        }
+
+
+def _window_form(row: Queue) -> WindowForm:
+    if row.window_from is None or row.window_until is None:
+        return WindowForm()
+    start, end = (time(minute // 60, minute % 60) for minute in (row.window_from, row.window_until))
+    return WindowForm(limited="yes", start=start, end=end, days=list(row.window_days or EVERY_DAY))
+
+
 def _name() -> str:
     staff = current_staff()
     return staff.name if staff else ""
@@ -49,8 +115,7 @@ def _name() -> str:
 @staff_required()
 def pace() -> Any:
     """Show and change how the queue runs."""
-    with current().db.read() as session:
-        row, counts = queue_of(session), count_by_state(session)
+    row, counts = _read()
     form = PaceForm(obj=row)
     if form.validate_on_submit():
         with current().db.write() as session:
@@ -64,12 +129,40 @@ def pace() -> Any:
         flash(_("Saved. It counts from now on, for letters that wait already too."), "success")
         return redirect(url_for("queue.pace"), 303)
     status = 422 if form.is_submitted() else 200
-    return _show(row, counts, form), status
+    return _show(row, counts, form, _window_form(row)), status
 
 
-def _show(row: Queue, counts: dict[str, int], form: PaceForm) -> str:
+@queue.post("/queue/window")
+@staff_required("agent")
+def window() -> Any:
+    """Change the hours within which letters go out."""
+    form = WindowForm()
+    if form.validate_on_submit():
+        with current().db.write() as session:
+            change_pace(session, _name(), **form.columns())
+        flash(_("Saved. It counts from now on, for letters that wait already too."), "success")
+        return redirect(url_for("queue.pace"), 303)
+    row, counts = _read()
+    return _show(row, counts, PaceForm(formdata=None, obj=row), form), 422
+
+
+def _read() -> tuple[Queue, dict[str, int]]:
+    with current().db.read() as session:
+        return queue_of(session), count_by_state(session)
+
+
+def _show(row: Queue, counts: dict[str, int], form: PaceForm, hours: WindowForm) -> str:
+    options, now = mail_options(current().settings), clock.now()
+    opening = window_of_queue(row, options.timezone)
     return render_template(
-        "mailer/queue.html", queue=row, counts=counts, form=form, options=mail_options(current().settings)
+        "mailer/queue.html",
+        queue=row,
+        counts=counts,
+        form=form,
+        hours=hours,
+        zone=options.timezone,
+        opens_at=opening.opens_at(now) if opening and not opening.is_open(now) else None,
+        options=options,
     )
 
 

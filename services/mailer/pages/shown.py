@@ -2,16 +2,19 @@
 
 import uuid
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from flask_babel import format_timedelta
+from flask_babel import format_date, format_time, format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from services.mailer.models import Letter, Queue
-from services.mailer.queries import queue_of
+from services.mailer.queries import queue_of, window_of_queue
 from services.mailer.rules.options import mail_options
-from services.mailer.rules.states import BOUNCED, CANCELLED, FAILED, SENT, UNCERTAIN, Verdict
+from services.mailer.rules.states import BOUNCED, CANCELLED, SENT, UNCERTAIN, Verdict
+from services.mailer.rules.suppressing import SUPPRESSED
+from services.mailer.rules.window import URGENT_KINDS
 from shared import clock
 from shared.web import current, current_staff, has_role
 
@@ -20,6 +23,7 @@ REASONS = {
     "credential_revoked": _l("its key was revoked"),
     "party_deactivated": _l("the third party was deactivated"),
     "replaced": _l("a newer letter takes its place"),
+    SUPPRESSED: _l("not sent: the address is on the list of suppressed addresses"),
 }
 VERDICTS = {
     Verdict.ACCEPTED: (_l("Accepted"), "good", "check-circle"),
@@ -46,16 +50,37 @@ def first_attempt_at(letter: Letter, delay: float) -> datetime:
     return letter.due_at + timedelta(seconds=delay) if letter.delayed else letter.due_at
 
 
+def goes_out_at(letter: Letter, queue: Queue, delay: float) -> datetime:
+    """When a waiting letter is tried next, at the earliest, the hours in which letters go out considered."""
+    at = max(first_attempt_at(letter, delay), clock.now())
+    window = window_of_queue(queue, mail_options(current().settings).timezone)
+    return at if window is None or letter.kind in URGENT_KINDS else window.opens_at(at)
+
+
+def day_and_time(moment: datetime) -> str:
+    """`goes out tomorrow at 8:00`, in the agency's zone."""
+    zone = ZoneInfo(mail_options(current().settings).timezone)
+    local, today = moment.astimezone(zone), clock.now().astimezone(zone).date()
+    time = format_time(moment, "short")
+    if local.date() == today:
+        return _("goes out today at %(time)s", time=time)
+    if local.date() == today + timedelta(days=1):
+        return _("goes out tomorrow at %(time)s", time=time)
+    return _("goes out on %(day)s at %(time)s", day=format_date(moment, "EEEE d MMMM"), time=time)
+
+
 def outcome_text(letter: Letter) -> str:
     """What happened last, in the reader's language where the words are ours."""
     known = REASONS.get(letter.outcome or "")
     if letter.state == CANCELLED and letter.ended_by:
         return _("cancelled by %(who)s", who=letter.ended_by)
+    if letter.state == BOUNCED and not letter.ended_by:
+        return _("it came back: %(what)s", what=letter.outcome)
     if letter.state == BOUNCED:
         return _("it came back, says %(who)s: %(what)s", who=letter.ended_by, what=letter.outcome)
     if letter.state == UNCERTAIN:
         return _("It may have arrived or not: %(what)s.", what=letter.outcome)
-    if letter.state in (SENT, FAILED):
+    if letter.state == SENT:
         return letter.outcome or ""
     return str(known or letter.outcome or "")
 

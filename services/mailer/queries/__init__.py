@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, cast, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from services.mailer.models import Attempt, Letter, LetterWords, Queue, SealingKey, SigningKey, Suppression
 from services.mailer.rules.addresses import address_key, wanted_words
 from services.mailer.rules.states import PENDING, STATES, WAITING_STATES
+from services.mailer.rules.window import Window, window_of
 from shared.web.paging import Page, paginate
 
 LONGEST_KID = 128
@@ -57,7 +58,8 @@ class LetterFilter:
         if self.before is not None:
             given += [Letter.created_at < self.before, Letter.id < first_id(self.before + SLACK)]
         if self.text:
-            given += [has_word(session, word) for word in wanted_words(self.text)]
+            # Signs alone are no words: they find nothing, rather than everything.
+            given += [has_word(session, word) for word in wanted_words(self.text)] or [false()]
         return given
 
 
@@ -140,6 +142,11 @@ def queue_of(session: Session) -> Queue:
     """The queue's row; an unsaved one with its defaults before the first start of the worker."""
     row = session.get(Queue, 1, populate_existing=True)
     return row or Queue(id=1, paused=False, message_domain="porteria.localhost")
+
+
+def window_of_queue(row: Queue, zone: str) -> Window | None:
+    """The hours in which letters go out; None is always."""
+    return window_of(row.window_from, row.window_until, row.window_days, zone)
 
 
 def list_sealing_keys(session: Session) -> list[SealingKey]:

@@ -57,6 +57,20 @@ class Window:
         return [*(wall.astimezone(UTC) for wall in walls), _jump(begin, begin + timedelta(hours=26), self.zone)]
 
 
+def minute_of(text: str) -> int:
+    """`08:30` → 510; raises ValueError."""
+    hours, _, minutes = text.partition(":")
+    minute = int(hours) * 60 + int(minutes)
+    if not 0 <= minute < DAY or not 0 <= int(minutes) < 60:
+        raise ValueError("not a time of the day")
+    return minute
+
+
+def clock_text(minute: int) -> str:
+    """510 → `08:30`."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def window_of(start: int | None, end: int | None, days: str | None, zone: str) -> Window | None:
     """The window as it is kept; None is always."""
     if start is None or end is None:

@@ -9,6 +9,7 @@ from services.mailer.rules.states import ANSWER_LIMIT, KINDS, STATES
 from shared.web import PageQuery, page_schema
 
 MOST_IDS = 10_000
+CLOCK_TIME = r"([01]\d|2[0-3]):[0-5]\d"
 
 
 class LetterQuery(PageQuery):
@@ -18,7 +19,12 @@ class LetterQuery(PageQuery):
     kind = ma.fields.String(load_default=None, validate=ma.validate.OneOf(KINDS))
     batch_id = ma.fields.UUID(load_default=None)
     party_id = ma.fields.UUID(load_default=None)
-    q = ma.fields.String(load_default=None, metadata={"description": "Part of name, document or address"})
+    created_from = ma.fields.AwareDateTime(load_default=None, metadata={"description": "Created then or later"})
+    created_before = ma.fields.AwareDateTime(load_default=None, metadata={"description": "Created before that"})
+    q = ma.fields.String(
+        load_default=None,
+        metadata={"description": "Beginnings of words of the name, document, user, address or subject"},
+    )
 
 
 class LetterOut(ma.Schema):
@@ -107,6 +113,29 @@ class BouncedIn(ma.Schema):
             raise ma.ValidationError(str(_l("Write what came back, so that others know why.")))
 
 
+class WindowSchema(ma.Schema):
+    """Hours in the agency's zone within which letters go out; what somebody waits for goes at any time."""
+
+    start = ma.fields.String(
+        required=True,
+        data_key="from",
+        validate=ma.validate.Regexp(CLOCK_TIME),
+        metadata={"description": "HH:MM"},
+    )
+    end = ma.fields.String(
+        required=True,
+        data_key="until",
+        validate=ma.validate.Regexp(CLOCK_TIME),
+        metadata={"description": "HH:MM, may lie after midnight; the same as `from` is 24 hours"},
+    )
+    days = ma.fields.List(
+        ma.fields.Integer(validate=ma.validate.Range(1, 7)),
+        load_default=lambda: [1, 2, 3, 4, 5, 6, 7],
+        validate=ma.validate.Length(1, 7),
+        metadata={"description": "ISO weekdays on which it begins, 1 is Monday"},
+    )
+
+
 class QueueOut(ma.Schema):
     """The queue: its state, its pace and how many letters are in which state."""
 
@@ -119,6 +148,12 @@ class QueueOut(ma.Schema):
     per_domain_per_second = ma.fields.Float(metadata={"description": "0 = no limit"})
     trouble = ma.fields.String(allow_none=True, metadata={"description": "Why the mail server can not be reached"})
     trouble_since = ma.fields.AwareDateTime(allow_none=True)
+    window = ma.fields.Nested(
+        WindowSchema, allow_none=True, metadata={"description": "null = letters go out at any time"}
+    )
+    opens_at = ma.fields.AwareDateTime(
+        allow_none=True, metadata={"description": "When letters go out again; null while the window is open"}
+    )
     counts = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
 
 
@@ -128,6 +163,7 @@ class QueueIn(ma.Schema):
     delay = ma.fields.Float(allow_none=True, validate=ma.validate.Range(0, 7 * 86400))
     per_second = ma.fields.Float(allow_none=True, validate=ma.validate.Range(0, 100_000))
     per_domain_per_second = ma.fields.Float(allow_none=True, validate=ma.validate.Range(0, 100_000))
+    window = ma.fields.Nested(WindowSchema, allow_none=True)
 
 
 class SealingKeyOut(ma.Schema):
