@@ -17,7 +17,7 @@ from sqlalchemy import MetaData, Uuid, select, update
 from werkzeug.routing import Rule
 
 from services.identity.actions.clients import create_client
-from services.mailer.models import Attempt, Letter
+from services.mailer.models import Attempt, Letter, ReturnedMessage
 from shared import clock
 from shared.db import new_id
 from tests.support.house import SERVICES, House
@@ -106,6 +106,11 @@ class Samples:
                         answer="2.0.0 OK",
                     )
                 )
+
+            returned = {"digest": "0" * 64, "source": "mailbox", "received_at": clock.now(), "verdict": "guess"}
+            row = ReturnedMessage(id=new_id(), letter_id=letters[1].id, guessed=True, **returned)
+            row.recipient, row.answer = letters[1].address, "550 5.1.1 no such user"
+            session.add(row)
 
     def ids(self, service: str) -> dict[str, Any]:
         """Ids that stand in the data, by the names of the arguments of this service's routes."""
