@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from alembic import command
@@ -37,7 +38,7 @@ def fill(made, first, last):
     rows, emails, words, facts = [], [], [], []
     for number in range(first, last):
         moment, key, name = clock.now(), str(10_000_000 + number), f"Persona Número {number}"
-        row = {"id": new_id(), "code": f"C-{number:06d}", "document_type": "CC", "document_number": key,
+        row: dict[str, Any] = {"id": new_id(), "code": f"C-{number:06d}", "document_type": "CC", "document_number": key,
                "document_key": key, "name": name, "name_search": search_text(name), "is_tenant": True,
                "is_owner": False, "language": "es", "email_state": "valid", "created_at": moment,
                "updated_at": moment, "phones": []}  # fmt: skip
