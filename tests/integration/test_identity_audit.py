@@ -1,5 +1,6 @@
 """The audit trail: what every service tells is kept once, and nobody rewrites it."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -192,3 +193,19 @@ def test_a_refused_sign_in_is_recorded_once_a_minute_and_never_with_what_was_typ
         assert {"name": "user", "value": "laura"} in [vars(detail) for detail in one.details]
     with identity.db.read() as session:
         assert not any(b"tecleado" in body for body in session.scalars(select(outbox.c.body)))
+
+
+def test_what_is_older_than_a_term_is_removed_as_the_guide_for_operators_says(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    recipe = re.search(r"^    BEGIN;\n(.*?)^    COMMIT;", guide, re.DOTALL | re.MULTILINE)
+    assert recipe is not None
+    with running_identity(postgres_url, tmp_path) as identity:
+        hear(identity, act(at=clock.now() - timedelta(days=365 * 6)), act())
+        with identity.db.write() as session:
+            for statement in recipe[1].split(";")[:-1]:
+                session.execute(text(statement))
+        assert len(entries(identity)) == 1
+        with pytest.raises(DBAPIError, match="append-only"), identity.db.write() as session:
+            session.execute(text("DELETE FROM audit_entries"))

@@ -104,7 +104,7 @@ def test_the_whole_life_is_told_the_newest_first_and_by_day(
     assert told[1] == "Ingresó con la contraseña por primera vez"
     assert told[2] == "Su carta se entregó: desde aquí esta contraseña es la válida"
     assert told[3] == "Carta con la contraseña: Enviado — A ana@example.com · 2 intentos · &lt;script&gt;"
-    assert re.match(r"test-\w+ emitió una credencial — Carta con la contraseña", told[4])
+    assert told[4].startswith("test emitió una credencial — Carta con la contraseña")
     assert told[5:] == [
         "Cambio en el directorio: Correo electrónico principal — a@b.co → ana@example.com · Por Laura",
         "Registrado en el directorio — Por Laura",

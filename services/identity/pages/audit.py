@@ -1,7 +1,6 @@
 """The audit trail: who did what, when. Everybody of the staff may read it, nobody can change it."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,16 +8,14 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from services.identity.models.audit import AuditEntry
-from services.identity.pages.audit_lines import actor_name, line_of, party_name, plain_sentence
+from services.identity.pages.audit_lines import line_of
+from services.identity.pages.audit_sheet import Sheet
 from services.identity.queries.audit import (
     AUDIT_ORDER,
     SYSTEM,
     AuditFilter,
-    Names,
     count_matching,
     entries_matching,
-    every_matching,
     find_entry,
     list_actors,
     names_of,
@@ -34,7 +31,7 @@ from services.identity.schemas.acts import (
 from shared import clock
 from shared.audit import ACTS, record_act
 from shared.web import Problem, current, paginate, staff_required
-from shared.web.exports import FORMATS, Row, stream_table
+from shared.web.exports import FORMATS, stream_table
 
 blp = Blueprint("audit", __name__, url_prefix="/backoffice/identity/audit")
 
@@ -60,7 +57,6 @@ def show_all() -> str:
         actors=[(SYSTEM, gettext("The system")), *actors],
         acts=choices_of_acts(),
         services=[(name, str(label)) for name, label in SERVICES.items()],
-        label_of=lambda act: wording_of(act).label,
     )
 
 
@@ -102,53 +98,8 @@ def export() -> Any:
     with db.write() as session:
         record_act(session, "identity", "audit.exported", count=count, details=details)
     file = gettext("audit-trail")
-    return stream_table(kind, f"{file}-{_local(clock.now()):%Y-%m-%d}", _header(), _rows(chosen))
-
-
-def _header() -> list[str]:
-    return [
-        gettext("Date and time"),
-        gettext("What happened"),
-        gettext("Kind"),
-        gettext("Who"),
-        gettext("Kind of actor"),
-        gettext("Party"),
-        gettext("Number"),
-        gettext("Details"),
-        gettext("Part"),
-        gettext("Network address"),
-        gettext("Subject"),
-        gettext("Id of the subject"),
-        gettext("Id of the entry"),
-    ]
-
-
-def _rows(chosen: AuditFilter) -> Iterator[Row]:
-    db = current().db
-    for entries in every_matching(db, chosen):
-        with db.read() as session:
-            names = names_of(session, entries)
-        for one in entries:
-            yield _row(one, names)
-
-
-def _row(one: AuditEntry, names: Names) -> Row:
-    told = (f"{detail_label(d['name'])}: {detail_value(d['name'], d['value'])}" for d in one.details)
-    return (
-        f"{_local(one.at):%Y-%m-%d %H:%M:%S}",
-        plain_sentence(one, names),
-        str(wording_of(one.act).label),
-        actor_name(one, names),
-        str(KINDS.get(one.actor_kind, one.actor_kind)),
-        party_name(one, names),
-        one.count,
-        "; ".join(told),
-        str(SERVICES.get(one.service, one.service)),
-        one.address,
-        one.subject,
-        one.subject_id,
-        str(one.id),
-    )
+    sheet, day = Sheet(db, _zone()), clock.now().astimezone(_zone()).date()
+    return stream_table(kind, f"{file}-{day}", sheet.header(), sheet.rows(chosen))
 
 
 def _asked_filter() -> tuple[AuditFilter, dict[str, Any], list[str]]:
@@ -176,10 +127,6 @@ def _day(text: str) -> datetime | None:
         return None
     # Far from both ends of what a datetime holds: the day after it, and either in UTC, are computed.
     return datetime.combine(day, time(), _zone()) if 1900 < day.year < 9000 else None
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.astimezone(_zone())
 
 
 def _zone() -> ZoneInfo:

@@ -43,18 +43,9 @@ def line_of(entry: AuditEntry, names: Names) -> Line:
         "what": Markup("<code>{}</code>").format(entry.subject_id),
         "count": format_number(entry.count or 0),
     }
-    text = Markup(_template(entry)) % slots  # noqa: S704 - the template is ours, the slots are escaped
+    template = wording_of(entry.act).template(entry.count, is_own(entry))
+    text = Markup(template) % slots  # noqa: S704 - the template is ours, the slots are escaped
     return Line(entry, text, actor_name(entry, names), party_name(entry, names), page_of(entry))
-
-
-def plain_sentence(entry: AuditEntry, names: Names) -> str:
-    """An entry as plain text, for a file."""
-    return _template(entry) % {
-        "who": actor_name(entry, names),
-        "whom": subject_name(entry, names),
-        "what": entry.subject_id,
-        "count": format_number(entry.count or 0),
-    }
 
 
 def actor_name(entry: AuditEntry, names: Names) -> str:
@@ -86,6 +77,11 @@ def subject_name(entry: AuditEntry, names: Names) -> str:
     return told.get("name") or entry.subject_id or gettext("somebody who is not known here")
 
 
+def is_own(entry: AuditEntry) -> bool:
+    """Whether somebody did it to themselves."""
+    return entry.actor_id != "" and entry.actor_id == entry.subject_id
+
+
 def page_of(entry: AuditEntry) -> str:
     """The page of what an entry is about, if there is one and the reader may open it; else ""."""
     staff = current_staff()
@@ -93,11 +89,6 @@ def page_of(entry: AuditEntry) -> str:
         return ""
     hidden = entry.subject in NOT_FOR_AGENTS and staff.role == "agent"
     return "" if hidden else PAGES[entry.subject].format(entry.subject_id)
-
-
-def _template(entry: AuditEntry) -> str:
-    own = entry.actor_id != "" and entry.actor_id == entry.subject_id
-    return wording_of(entry.act).template(entry.count, own)
 
 
 def _linked_subject(entry: AuditEntry, names: Names) -> Markup:

@@ -5,7 +5,7 @@ is asked for when the page is made, both at once, and left out with a note if th
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -21,8 +21,8 @@ from services.identity.clients import ask_all
 from services.identity.models.audit import AuditEntry
 from services.identity.models.credentials import Credential, SecretLink
 from services.identity.pages.audit_lines import line_of
-from services.identity.pages.shown import DELIVERIES, END_REASONS, PEOPLE
-from services.identity.queries.audit import Names, list_entries_of_party, names_of
+from services.identity.pages.shown import CLASSES, DELIVERIES, END_REASONS, PEOPLE
+from services.identity.queries.audit import Names, list_entries_of_party, list_systems, names_of
 from services.identity.queries.credentials import list_credentials, list_links
 from services.identity.schemas.acts import detail_label, detail_value
 from shared import clock
@@ -76,6 +76,10 @@ DEEDS = {
 }
 
 
+Systems = Mapping[str, str]
+"""Client id → name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Moment:
     """One thing that happened. `why` says more, line by line; `kind` is one of the look's kinds of states."""
@@ -111,11 +115,11 @@ def timeline_of(party_id: uuid.UUID, limit: int) -> Timeline:
         credentials = list_credentials(session, party_id, limit=limit)
         links = list_links(session, party_id, limit)
         entries = list_entries_of_party(session, party_id, limit)
-        names = names_of(session, entries)
-    moments = [moment for one in credentials for moment in _of_credential(one)]
+        names, systems = names_of(session, entries), dict(list_systems(session))
+    moments = [moment for one in credentials for moment in _of_credential(one, systems)]
     moments += [moment for one in links for moment in _of_link(one)]
-    moments += [_of_letter(one) for one in answers["mailer"] or ()]
-    moments += [_of_change(one) for one in answers["directory"] or ()]
+    moments += [_of_letter(one, systems) for one in answers["mailer"] or ()]
+    moments += [_of_change(one, systems) for one in answers["directory"] or ()]
     moments += _of_entries(entries, names, away)
     moments.sort(key=lambda one: one.at, reverse=True)
     full = max(map(len, (credentials, links, entries, *(one or () for one in answers.values())))) >= limit
@@ -127,8 +131,8 @@ def _by_day(moments: Iterable[Moment]) -> list[tuple[date, list[Moment]]]:
     return [(day, list(group)) for day, group in groupby(moments, key=lambda one: one.at.astimezone(zone).date())]
 
 
-def _of_credential(one: Credential) -> list[Moment]:
-    found = [_issue(one)]
+def _of_credential(one: Credential, systems: Systems) -> list[Moment]:
+    found = [_issue(one, systems)]
     if one.delivered_at and one.delivery != "none":
         text = gettext("Its letter was handed over: this password is the valid one from here on")
         found.append(Moment(at=one.delivered_at, text=text, icon="envelope-check", kind="good"))
@@ -139,11 +143,11 @@ def _of_credential(one: Credential) -> list[Moment]:
         text = gettext("Signed in with the password for the first time")
         found.append(Moment(at=one.first_used_at, text=text, icon="box-arrow-in-right", kind="good"))
     if one.ended_at:
-        found.append(_end(one, one.ended_at))
+        found.append(_end(one, one.ended_at, systems))
     return found
 
 
-def _issue(one: Credential) -> Moment:
+def _issue(one: Credential, systems: Systems) -> Moment:
     if one.origin == "chosen" and one.delivery == "none":
         return Moment(at=one.issued_at, text=gettext("The client chose a password"), icon="person-check", kind="good")
     if one.issued_by == "system":
@@ -152,18 +156,19 @@ def _issue(one: Credential) -> Moment:
     why: list[Text] = [DELIVERIES.get(one.delivery, one.delivery)]
     if one.expires_at and not one.first_used_at and not one.ended_at:
         why.append(gettext("Ends if nobody uses it until %(when)s", when=_time(one.expires_at)))
-    text = gettext("%(who)s issued a credential", who=PEOPLE.get(one.issued_by, one.issued_by))
+    who = _called(one.issued_by, systems)
+    text = gettext("%(who)s issued a credential", who=who)
     if one.batch_id:
-        text = gettext("%(who)s issued a credential with a batch", who=PEOPLE.get(one.issued_by, one.issued_by))
+        text = gettext("%(who)s issued a credential with a batch", who=who)
     href = f"/backoffice/identity/batches/{one.batch_id}" if one.batch_id else ""
     return Moment(at=one.issued_at, text=text, icon="key", why=why, href=href)
 
 
-def _end(one: Credential, at: datetime) -> Moment:
+def _end(one: Credential, at: datetime, systems: Systems) -> Moment:
     kind = "bad" if one.end_reason in ("revoked", "letter_failed", "expired") else "off"
     why: list[Text] = [END_REASONS.get(one.end_reason or "", one.end_reason or "")]
     if one.ended_by and one.ended_by not in PEOPLE:
-        why.append(gettext("By %(who)s", who=one.ended_by))
+        why.append(gettext("By %(who)s", who=_called(one.ended_by, systems)))
     issued = gettext("The credential of %(when)s ended", when=_time(one.issued_at))
     return Moment(at=at, text=issued, icon="x-circle", kind=kind, why=why)
 
@@ -187,7 +192,7 @@ def _of_link(one: SecretLink) -> list[Moment]:
     return found
 
 
-def _of_letter(one: dict[str, Any]) -> Moment:
+def _of_letter(one: dict[str, Any], systems: Systems) -> Moment:
     label, kind, icon = state_of(str(one["state"]))
     name = LETTERS.get(str(one["kind"]), lazy_gettext("Letter"))
     why: list[Text] = [gettext("To %(address)s", address=one["address"])]
@@ -196,7 +201,7 @@ def _of_letter(one: dict[str, Any]) -> Moment:
     if outcome := one.get("outcome"):
         why.append(LETTER_ENDS.get(outcome, outcome))
     if one.get("ended_by"):
-        why.append(gettext("By %(who)s", who=one["ended_by"]))
+        why.append(gettext("By %(who)s", who=_called(one["ended_by"], systems)))
     return Moment(
         at=datetime.fromisoformat(one.get("ended_at") or one["created_at"]),
         text=Markup("{}: <strong>{}</strong>").format(name, label),
@@ -207,9 +212,9 @@ def _of_letter(one: dict[str, Any]) -> Moment:
     )
 
 
-def _of_change(one: dict[str, Any]) -> Moment:
+def _of_change(one: dict[str, Any], systems: Systems) -> Moment:
     field, at = str(one["field"]), datetime.fromisoformat(one["at"])
-    by = [gettext("By %(who)s", who=one["actor_name"])] if one.get("actor_name") else []
+    by = [gettext("By %(who)s", who=_called(one["actor_name"], systems))] if one.get("actor_name") else []
     if field in DEEDS:
         text, icon = DEEDS[field]
         return Moment(at=at, text=text, icon=icon, why=by)
@@ -227,7 +232,14 @@ def _of_change(one: dict[str, Any]) -> Moment:
 def _shown(field: str, value: object) -> str:
     if not value:
         return "—"
+    if field == "classes":
+        return ", ".join(str(CLASSES.get(name, name)) for name in str(value).split(", "))
     return str(state_of(str(value))[0]) if field == "email_state" else str(value)
+
+
+def _called(name: str, systems: Systems) -> str:
+    """Systems are known by an id where people are by their name."""
+    return str(PEOPLE.get(name) or systems.get(name) or name)
 
 
 def _of_entries(entries: Sequence[AuditEntry], names: Names, away: Sequence[str]) -> list[Moment]:

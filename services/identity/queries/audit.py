@@ -111,8 +111,13 @@ def list_entries_of_party(session: Session, party_id: uuid.UUID, limit: int) -> 
 def list_actors(session: Session) -> list[tuple[str, str]]:
     """(id, name) of everybody of the staff and of every other system, to choose from."""
     staff = session.execute(select(StaffMember.id, StaffMember.name).order_by(func.lower(StaffMember.name))).all()
-    clients = session.execute(select(OAuthClient.client_id, OAuthClient.name).order_by(OAuthClient.name)).all()
-    return [(str(row[0]), row[1]) for row in (*staff, *clients)]
+    return [*((str(row[0]), row[1]) for row in staff), *list_systems(session)]
+
+
+def list_systems(session: Session) -> list[tuple[str, str]]:
+    """(client id, name) of every system that may call us."""
+    clients = select(OAuthClient.client_id, OAuthClient.name).order_by(OAuthClient.name)
+    return [(row[0], row[1]) for row in session.execute(clients)]
 
 
 def names_of(session: Session, entries: Iterable[AuditEntry]) -> Names:
