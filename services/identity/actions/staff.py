@@ -220,7 +220,7 @@ def set_password(session: Session, member: StaffMember, hashed: str, *, must_cha
 
 def prepare_password(member: StaffMember, password: str, cost: int) -> str:
     """The hash of a password that a member chose; slow, so outside of any transaction. Raises rules' REFUSALS."""
-    chosen = check_choice(password, [member.username, member.name, member.email or ""])
+    chosen = check_choice(password, {"user": member.username, "name": member.name, "email": member.email or ""})
     return hash_typed(chosen, cost)
 
 

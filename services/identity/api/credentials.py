@@ -83,9 +83,14 @@ def _typed_secret(party_id: uuid.UUID, password: str) -> Secret:
         return Secret("manual", hash_typed(chosen, held.policy.password_cost, beside=next(iter(beside), None)), chosen)
 
 
-def personal_words(party: Party) -> list[str]:
-    """What others know about a party and would try first."""
-    return [party.name, party.document_number, party.document_key, party.code, party.email or ""]
+def personal_words(party: Party) -> dict[str, str]:
+    """What others know about a party and would try first; an e-mail address also tells of the company."""
+    return {
+        "name": party.name,
+        "document": f"{party.document_number} {party.document_key}",
+        "email": party.email or "",
+        "code": party.code,
+    }
 
 
 @blp.route("/credentials", methods=["POST"])

@@ -114,7 +114,7 @@ def change(body: dict[str, Any]) -> dict[str, Any]:
         if matched is None:
             errors["current_password"] = gettext("This is not your present password.")
         try:
-            chosen = check_choice(body["new_password"], personal_words(party) if party else [])
+            chosen = check_choice(body["new_password"], personal_words(party) if party else {})
         except REFUSALS as error:
             errors["new_password"] = explain_refusal(error)
         else:

@@ -3,12 +3,15 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 
 from zxcvbn import zxcvbn
+
+from services.identity.rules.weakness import Reason, why_weak
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """No i, l, o, 0, 1: nothing that is read as something else on paper or on a phone. log2(31^16) = 79.3 bits."""
@@ -44,6 +47,7 @@ class PasswordTooWeak(Exception):
 
     warning: str = ""
     suggestions: Sequence[str] = field(default_factory=list)
+    reasons: Sequence[Reason] = field(default_factory=list)
 
 
 REFUSALS = (PasswordTooLong, PasswordTooShort, PasswordUnreadable, PasswordTooWeak)
@@ -77,9 +81,10 @@ def is_hashable(password: str) -> bool:
     return not _has_control(password) and len(password.encode()) <= LONGEST_BYTES
 
 
-def check_choice(password: str, personal: Iterable[str] = ()) -> str:
-    """The normalised password, if a person may have it; `personal` are words that others know about that person.
+def check_choice(password: str, personal: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The normalised password, if a person may have it.
 
+    `personal`: what others know about that person, by its kind (`weakness.PERSONAL`).
     Raises PasswordTooLong, PasswordTooShort, PasswordUnreadable, PasswordTooWeak.
     """
     chosen = normalise(password)
@@ -89,12 +94,16 @@ def check_choice(password: str, personal: Iterable[str] = ()) -> str:
         raise PasswordTooLong
     if len(chosen) < SHORTEST:
         raise PasswordTooShort
-    known = [*_words_of(personal), *_spanish_words()]
+    known: dict[str, str] = {}
+    for kind, text in personal.items():
+        for word in _words_of(text):
+            known.setdefault(word, kind)
     # zxcvbn refuses more than 72 characters; 72 bytes of UTF-8 are never more than that.
-    result = zxcvbn(chosen, user_inputs=known)
+    result = zxcvbn(chosen, user_inputs=[*known, *_spanish_words()])
     if result["score"] < LEAST_SCORE:
         feedback = result["feedback"]
-        raise PasswordTooWeak(feedback["warning"] or "", list(feedback["suggestions"]))
+        reasons = why_weak(result["sequence"], known)
+        raise PasswordTooWeak(feedback["warning"] or "", list(feedback["suggestions"]), reasons)
     return chosen
 
 
@@ -102,14 +111,13 @@ def _has_control(text: str) -> bool:
     return any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
 
 
-def _words_of(texts: Iterable[str]) -> list[str]:
-    """Whole texts and their parts: name and surname, the document with and without dots, both sides of the e-mail."""
+def _words_of(text: str) -> list[str]:
+    """A whole text and its parts: name and surname, the document with and without dots, both sides of the e-mail."""
     words: list[str] = []
-    for text in texts:
-        lowered = text.lower()
-        plain = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
-        for spelling in {lowered, plain}:
-            words += [spelling, re.sub(r"\W+", "", spelling), *re.split(r"[\W_]+", spelling)]
+    lowered = text.lower()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+    for spelling in dict.fromkeys((lowered, plain)):
+        words += [spelling, *spelling.split(), re.sub(r"\W+", "", spelling), *re.split(r"[\W_]+", spelling)]
     return [word for word in dict.fromkeys(words) if len(word) > 2]
 
 

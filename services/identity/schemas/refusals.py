@@ -10,6 +10,16 @@ from services.identity.rules.passwords import (
     PasswordTooWeak,
     PasswordUnreadable,
 )
+from services.identity.rules.weakness import (
+    DATE,
+    KEYBOARD,
+    REPEAT,
+    SEQUENCE,
+    WORD,
+    WORD_AND_SIGNS,
+    YEAR,
+    Reason,
+)
 
 
 def N_(text: str) -> str:  # noqa: N802 - the customary name of a marker that only extracts
@@ -60,6 +70,33 @@ def explain_refusal(error: Exception) -> str:
         case PasswordUnreadable():
             return gettext("The password holds characters that cannot be typed.")
         case PasswordTooWeak():
-            said = [gettext(text) for text in (error.warning, *error.suggestions) if text in ZXCVBN_SAYS]
-            return " ".join([gettext("This password is easy to guess."), *said])
+            return " ".join([gettext("This password is easy to guess."), *_why(error), _how_to_mend()])
     raise TypeError(error)
+
+
+def _why(error: PasswordTooWeak) -> list[str]:
+    if error.reasons:
+        return [_text_of(reason) for reason in error.reasons]
+    return [gettext(text) for text in (error.warning, *error.suggestions) if text in ZXCVBN_SAYS]
+
+
+def _text_of(reason: Reason) -> str:
+    texts = {
+        "name": gettext("“%(word)s” is part of the name.", word=reason.word),
+        "document": gettext("“%(word)s” is part of the document number.", word=reason.word),
+        "email": gettext("“%(word)s” is part of the e-mail address.", word=reason.word),
+        "user": gettext("“%(word)s” is part of the user name.", word=reason.word),
+        "code": gettext("“%(word)s” is part of the client code.", word=reason.word),
+        WORD: gettext("Common words, names and passwords are tried first."),
+        WORD_AND_SIGNS: gettext("A common word with digits or signs beside it is guessed quickly."),
+        KEYBOARD: gettext("Keys that lie side by side are easy to guess."),
+        REPEAT: gettext("Repeating the same adds very little."),
+        SEQUENCE: gettext("Rows such as abc or 6543 are easy to guess."),
+        YEAR: gettext("Years are tried first."),
+        DATE: gettext("Dates are tried first."),
+    }
+    return texts[reason.kind]
+
+
+def _how_to_mend() -> str:
+    return gettext("Use three or four words that have nothing to do with each other.")

@@ -21,6 +21,7 @@ from services.identity.rules.passwords import (
     in_groups,
     normalise,
 )
+from services.identity.rules.weakness import Reason
 
 COST = 7
 GOOD = "Tres-Lápices-Azules"
@@ -83,11 +84,45 @@ def test_spanish_words_do_not_make_a_strong_password(weak: str) -> None:
 @pytest.mark.parametrize("weak", ["GómezRestrepo1", "gomezrestrepo", "1.234.567-8", "12345678a"])
 def test_what_others_know_about_the_person_does_not_either(weak: str) -> None:
     with pytest.raises(PasswordTooWeak):
-        check_choice(weak, ["Gómez Restrepo", "1.234.567-8", "12345678"])
+        check_choice(weak, {"name": "Gómez Restrepo", "document": "1.234.567-8 12345678"})
 
 
 def test_a_good_one_is_taken() -> None:
-    assert check_choice(GOOD, ["Ana Pérez"]) == GOOD
+    assert check_choice(GOOD, {"name": "Ana Pérez"}) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("weak", "reasons"),
+    [
+        ("Carlos1990", [Reason("name", "carlos"), Reason("year")]),
+        ("C4rl0s--!", [Reason("name", "carlos")]),
+        ("solracsolrac", [Reason("repeat")]),
+        ("12345678.", [Reason("document", "12345678")]),
+        ("gomezltda7", [Reason("email", "gomezltda")]),
+        ("contraseña77", [Reason("word_and_signs"), Reason("repeat")]),
+        ("princesa.", [Reason("word_and_signs")]),
+        ("princesaamor", [Reason("word")]),
+        ("qwertyuiop", [Reason("word")]),
+        ("poiuytre", [Reason("keyboard")]),
+        ("aaaaaaaaaaaa", [Reason("repeat")]),
+        ("17-06-1985", [Reason("date")]),
+    ],
+)
+def test_the_refusal_tells_why(weak: str, reasons: list[Reason]) -> None:
+    personal = {"name": "Carlos Núñez", "document": "12.345.678 12345678", "email": "c.n@gomezltda.example"}
+    with pytest.raises(PasswordTooWeak) as refused:
+        check_choice(weak, personal)
+    assert refused.value.reasons == reasons
+
+
+def test_what_was_typed_is_never_repeated_in_a_reason() -> None:
+    with pytest.raises(PasswordTooWeak) as refused:
+        check_choice("secreto1", {"name": "Carlos Núñez"})
+    assert {reason.word for reason in refused.value.reasons} == {""}
+
+
+def test_a_name_among_unrelated_words_is_no_reason_to_refuse() -> None:
+    assert check_choice("carlos caracol violeta martillo", {"name": "Carlos Núñez"})
 
 
 def test_each_password_opens_its_own_hash_and_no_other() -> None:
