@@ -299,7 +299,7 @@ def test_own_sessions_are_seen_in_words_and_ended(identity: Identity):
     phone.sign_in("ana", password)
     page = browser.get(SECURITY).text
     assert "Chrome en Android" in page
-    assert page.count("Esta misma") == 1
+    assert page.count("Este mismo") == 1
     assert 'confirm-number">1<' in browser.get(f"{SECURITY}sessions/end-others").text
     assert browser.post(f"{SECURITY}sessions/end-others").status_code == 303
     assert "/login" in (phone.get("/backoffice/").location or "")
