@@ -126,3 +126,12 @@ def test_a_service_that_is_not_there_is_unavailable(tmp_path):
         client = ServiceClient(settings_in(tmp_path, internal_pattern=address), "mailer")
         with pytest.raises(ServiceUnavailable):
             client.get("directory", "/things")
+
+
+def test_who_can_do_without_an_answer_tries_once(target):
+    target.fail[:] = [503]
+    hasty = ServiceClient(target.settings, "mailer", attempts=1)
+    with pytest.raises(ServiceUnavailable):
+        hasty.get("directory", "/things")
+    assert len(target.calls) == 1
+    assert hasty.get("directory", "/things")["items"] == []
