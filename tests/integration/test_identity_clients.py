@@ -177,7 +177,9 @@ def test_at_most_two_secrets_work_and_the_former_can_be_ended(identity: Identity
     second = rotate(boss, client_id, "7")
     third = rotate(boss, client_id, "7")
     assert [gets_token(identity, client_id, one) for one in (first, second, third)] == [False, True, True]
-    assert boss.post(f"{CLIENTS}{client_id}/former", form=CLIENTS + client_id).status_code == 303
+    assert boss.get(f"{CLIENTS}{client_id}/former").status_code == 200
+    assert gets_token(identity, client_id, second), "asking does nothing"
+    assert boss.post(f"{CLIENTS}{client_id}/former").status_code == 303
     assert [gets_token(identity, client_id, one) for one in (second, third)] == [False, True]
     expected = ["client.created", "client.secret_rotated", "client.secret_rotated", "client.changed"]
     assert acts(identity, client_id) == expected

@@ -114,6 +114,23 @@ def rotate(client_id: str) -> Any:
     return render_template("identity/client_secret.html", client=client, secret=secret, until=until, **_words())
 
 
+@blp.get("/<client_id>/former")
+@staff_required("administrator")
+def ask_end_former(client_id: str) -> str:
+    """Is it really meant?"""
+    client = _client(client_id)
+    return render_template(
+        "confirm.html",
+        title=gettext("End the former secret of %(name)s", name=client.name),
+        message=gettext("If %(name)s still uses the former secret, it gets no more tokens.", name=client.name),
+        details=[gettext("The newest secret goes on."), gettext("The former one cannot be brought back.")],
+        action=url_for("api_clients.end_former", client_id=client_id),
+        accept=gettext("End the former secret now"),
+        cancel=url_for("api_clients.edit", client_id=client_id),
+        kind="danger",
+    )
+
+
 @blp.post("/<client_id>/former")
 @staff_required("administrator")
 def end_former(client_id: str) -> Any:

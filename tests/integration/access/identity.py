@@ -109,6 +109,7 @@ ROUTES = (
     Route("api_clients.edit", "POST", ADMIN),
     Route("api_clients.add", "GET POST", ADMIN),
     Route("api_clients.rotate", "GET POST", ADMIN),
+    Route("api_clients.ask_end_former", "GET", ADMIN),
     Route("api_clients.end_former", "POST", ADMIN),
     Route("api_clients.ask_disable", "GET", ADMIN),
     Route("api_clients.disable", "POST", ADMIN),
