@@ -38,7 +38,7 @@ from shared.worker import Worker
 from tests.support.clientarea import serving
 from tests.support.processes import free_port
 from tests.support.staff import StaffBrowser, add_staff
-from tests.support.web import PUBLIC_URL, sign_in
+from tests.support.web import sign_in
 
 SERVICES = ("directory", "identity", "mailer", "portal")
 
@@ -56,9 +56,10 @@ class Room:
 
 @dataclass
 class House:
-    """All four; `rooms["mailer"].db` and so on."""
+    """All four; `rooms["mailer"].db` and so on. `url` is where they are served."""
 
     folder: Path
+    url: str = ""
     rooms: dict[str, Room] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     """Of the members of the staff; each is called as their role: auditor, agent, administrator."""
@@ -66,15 +67,16 @@ class House:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer for all of them, as the front door does."""
         service = service_of(environ.get("PATH_INFO", ""))
-        return self.rooms[service or "identity"].app(environ, start_response)
+        return self.rooms[service or "portal"].app(environ, start_response)
 
     def prepare(self, url: str, port: int, **changes: Mapping[str, Any]) -> None:
         """What `migrate` and the first start of the workers do."""
+        self.url = f"http://127.0.0.1:{port}"
         common = {
-            "public_url": PUBLIC_URL,
+            "public_url": self.url,
             "data": self.folder,
             "database_pattern": url,
-            "internal_pattern": f"http://127.0.0.1:{port}",
+            "internal_pattern": self.url,
         }
         for service in SERVICES:
             settings = import_module(f"services.{service}.settings").Settings(**common, **changes.get(service, {}))
@@ -92,7 +94,7 @@ class House:
     def _prepare_identity(self) -> None:
         identity, keyring = self.rooms["identity"], Keyring(self.folder, "identity")
         with identity.db.write() as session:
-            register_first_party(session, keyring, PUBLIC_URL, 8000)
+            register_first_party(session, keyring, self.url, 8000)
             for purpose in PURPOSES:
                 ensure_key(session, keyring, purpose)
         for role in ("auditor", "agent", "administrator"):
@@ -149,15 +151,17 @@ class House:
         assert answer.status_code == 303, answer.text
         return browser.client
 
+    def client_token(self, party_id: uuid.UUID, credential_id: uuid.UUID) -> str:
+        """What the cookie of a client holds who signed in at the client area."""
+        with self.rooms["portal"].db.write() as session:
+            return open_session(
+                session, party_id, credential_id, must_change=False, address="10.0.0.1", user_agent="a test"
+            ).token
+
     def client(self, party_id: uuid.UUID, credential_id: uuid.UUID) -> FlaskClient:
         """A browser in which a client is signed in at the client area."""
-        portal = self.rooms["portal"]
-        with portal.db.write() as session:
-            opened = open_session(
-                session, party_id, credential_id, must_change=False, address="10.0.0.1", user_agent="a test"
-            )
-        client = portal.app.test_client()
-        client.set_cookie(COOKIE, opened.token, path=AREA)
+        client = self.rooms["portal"].app.test_client()
+        client.set_cookie(COOKIE, self.client_token(party_id, credential_id), path=AREA)
         return client
 
 

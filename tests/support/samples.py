@@ -10,14 +10,18 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import MetaData, Uuid, select, update
 from werkzeug.routing import Rule
 
+from services.directory.models import Import
 from services.identity.actions.clients import create_client
+from services.mailer.actions.templates import Draft, Place, change_template
 from services.mailer.models import Attempt, Letter, ReturnedMessage
+from services.mailer.rules.templates import default_words
 from shared import clock
 from shared.db import new_id
 from tests.support.house import SERVICES, House
@@ -39,7 +43,8 @@ class NoSample(LookupError):
 class Samples:
     """What stands in the databases of a house: a client with a credential, an import, a batch, letters in each state.
 
-    party, credential: ids of the client. batch: id of the batch. colleague: id of a member of the staff.
+    party, credential: ids of the client. english: the same two of a client who reads English. batch: id of the batch.
+    import_to_map: id of an import whose columns are not known. colleague: id of a member of the staff.
     program: client id of another system.
     """
 
@@ -59,19 +64,30 @@ class Samples:
 
     def _fill(self) -> None:
         people = [person(number, classes=("tenant", "owner", "tenant+owner")[number % 3]) for number in range(PARTIES)]
+        people[2]["language"] = "en"
         parties = [self._post("directory", "/parties", json=one) for one in people]
         self.party = uuid.UUID(parties[1]["id"])
         self.house.carry()
-        given = {"party_id": str(self.party), "mode": "manual", "password": PASSWORD, "delivery": "none"}
-        self.credential = uuid.UUID(self._post("identity", "/credentials", json=given)["id"])
-        self._import([person(1), person(PARTIES, email="no@es@correo")])
-        started = {"classes": ["tenant", "owner"], "scope": "except", "party_ids": [str(self.party)]}
+        self.credential = self._issue(self.party)
+        self.english = (uuid.UUID(parties[2]["id"]), self._issue(uuid.UUID(parties[2]["id"])))
+        self._upload([person(1), person(PARTIES, email="no@es@correo")])
+        self.house.work("directory", "imports")
+        self.import_to_map = self._import_to_map()
+        started = {
+            "classes": ["tenant", "owner"],
+            "scope": "except",
+            "party_ids": [str(self.party), str(self.english[0])],
+        }
         self.batch = uuid.UUID(
             self._post("identity", "/credential-batches", json=started | {"delivery": "password"})["id"]
         )
         self.house.work("identity", "batches")
         self.house.carry()
+        linked = {"party_id": parties[3]["id"], "mode": "random", "delivery": "link"}
+        self._post("identity", "/credentials", json=linked)
+        self.house.carry()
         self._end_letters()
+        self._change_a_template()
         self.house.client(self.party, self.credential)
         identity_db = self.house.rooms["identity"].db
         add_staff(identity_db, "beatriz", "agent")
@@ -83,9 +99,25 @@ class Samples:
         self.sink_letter = f"{time.time_ns()}.1_1.local"
         (sink / self.sink_letter).write_bytes(LETTER.encode())
 
-    def _import(self, people: list[dict[str, Any]]) -> None:
-        self._post("directory", "/imports", data={"file": (io.BytesIO(as_csv(people)), "personas.csv")})
-        self.house.work("directory", "imports")
+    def _issue(self, party: uuid.UUID) -> uuid.UUID:
+        given = {"party_id": str(party), "mode": "manual", "password": PASSWORD, "delivery": "none"}
+        return uuid.UUID(self._post("identity", "/credentials", json=given)["id"])
+
+    def _upload(self, people: list[dict[str, Any]]) -> uuid.UUID:
+        file = (io.BytesIO(as_csv(people)), "personas.csv")
+        return uuid.UUID(self._post("directory", "/imports", data={"file": file})["id"])
+
+    def _import_to_map(self) -> uuid.UUID:
+        """An import that waits for somebody to say what its columns hold."""
+        waiting = self._upload([person(PARTIES + 1)])
+        with self.house.rooms["directory"].db.write() as session:
+            session.execute(update(Import).where(Import.id == waiting).values(state="mapping"))
+        return waiting
+
+    def _change_a_template(self) -> None:
+        with self.house.rooms["mailer"].db.write() as session:
+            words = replace(default_words("credential", "es"), subject="Su clave")
+            change_template(session, Place("credential", "es"), Draft(words), "Ana", 0)
 
     def _end_letters(self) -> None:
         """Some letters were sent, one came back, one failed; the rest waits."""
@@ -157,6 +189,10 @@ class Samples:
 
 OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "party_id"): lambda samples: samples.party,
+    ("import_pages.columns", "import_id"): lambda samples: samples.import_to_map,
+    ("", "kind"): lambda _: "credential",
+    ("", "language"): lambda _: "es",
+    ("", "version"): lambda _: 1,
     ("", "batch_id"): lambda samples: samples.batch,
     ("", "filename"): lambda _: "porteria.css",
     ("bootstrap.static", "filename"): lambda _: "css/bootstrap.min.css",
