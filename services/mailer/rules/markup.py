@@ -30,6 +30,11 @@ LINK = "{{ link }}"
 SAFE_LINK = re.compile(r"(https?://|mailto:|tel:)[^\s\x00-\x1f]+", re.IGNORECASE)
 ODD_STYLE = re.compile(r"url\s*\(|@import|expression|behavior|binding|javascript|\\|/\*|position", re.IGNORECASE)
 ALONE = re.compile(r"https?://[^\s<>\"']+")
+SPACED = ' style="margin: 0 0 16px 0;"'
+LINKED = ' style="color: #0f4c5c; word-break: break-all;"'
+"""What the frame's styles say of paragraphs and links: these come in when the styles are in their places already."""
+MARK = "the-end-of-the-body"
+END = f'\n<br class="{MARK}">'
 HIDDEN = re.compile(r"\{\{|\}\}")
 
 
@@ -47,6 +52,8 @@ class _Reader(HTMLParser):
 
     faults: dict[Fault, None] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
+    ended: bool = False
+    """Whether the last tag was END: then no tag or quote before it was left open."""
 
     def __post_init__(self) -> None:
         HTMLParser.__init__(self, convert_charrefs=True)
@@ -55,6 +62,7 @@ class _Reader(HTMLParser):
         self.faults.setdefault(Fault(code, what[:80]))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ended = attrs == [("class", MARK)]
         if tag in ACTIVE:
             self.note("active", tag)
         elif tag in OUTSIDE:
@@ -116,11 +124,11 @@ def faults_of(markup: str) -> list[Fault]:
     and it would tell others who reads), and every tag that is opened is closed.
     """
     reader = _Reader()
-    reader.feed(markup)
+    reader.feed(markup + END)
     reader.close()
     for tag in reader.open:
         reader.note("unclosed", tag)
-    if "\x00" in markup or reader.rawdata:
+    if "\x00" in markup or not reader.ended:
         reader.note("broken")
     return list(reader.faults)
 
@@ -128,9 +136,13 @@ def faults_of(markup: str) -> list[Fault]:
 def paragraphs(text: str) -> str:
     """Plain text as HTML: blank lines divide paragraphs, an address on a line of its own becomes a link."""
     blocks = re.split(r"\n[ \t]*\n+", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
-    return "\n".join(f"<p>{'<br>'.join(_line(line) for line in block.split(chr(10)))}</p>" for block in blocks if block)
+    return "\n".join(
+        f"<p{SPACED}>{'<br>'.join(_line(line) for line in block.split(chr(10)))}</p>" for block in blocks if block
+    )
 
 
 def _line(line: str) -> str:
     escaped = html.escape(line)
-    return f'<a href="{escaped.strip()}">{escaped.strip()}</a>' if ALONE.fullmatch(line.strip()) else escaped
+    if not ALONE.fullmatch(line.strip()):
+        return escaped
+    return f'<a class="plain"{LINKED} href="{escaped.strip()}">{escaped.strip()}</a>'

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.mailer.rules.rendering import Content
-from services.mailer.rules.states import CREDENTIAL
+from services.mailer.rules.states import CREDENTIAL, STAFF_INVITATION, STAFF_RESET
 
 TEXTS = {
     "es": (
@@ -26,7 +26,7 @@ def sample_content(kind: str, language: str, now: datetime) -> Content:
         kind=kind,
         language=language,
         name="María Fernanda Ríos",
-        login="1.234.567-8",
+        login="laura" if kind in (STAFF_INVITATION, STAFF_RESET) else "1.234.567-8",
         secret="abcd-efgh-jkmn-pqrs" if kind == CREDENTIAL else "prueba-sin-efecto",
         expires_at=now + timedelta(days=7),
         subject=subject,

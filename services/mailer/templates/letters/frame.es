@@ -36,7 +36,7 @@ table { border-collapse: collapse; }
   .body, .value { color: #e6ebef !important; }
   .data { background-color: #222e36 !important; border-color: #33424c !important; }
   .label, .small, .foot { color: #b3c0ca !important; border-color: #33424c !important; }
-  .value a, .small a { color: #8fd3e2 !important; }
+  .value a, .small a, .plain { color: #8fd3e2 !important; }
 }
 </style>
 </head>
