@@ -8,10 +8,14 @@ from typing import Any
 
 import click
 
+from services.identity.actions.administrators import (
+    FIRST_USERNAME,
+    create_first_administrator,
+    rescue_administrator,
+)
 from services.identity.actions.clients import UnfitClient, create_client, register_first_party
 from services.identity.actions.keys import ensure_key, rotate_keys
-from services.identity.actions.rescuing import rescue_administrator
-from services.identity.actions.staff import FIRST_USERNAME, NoSuchMember, create_first_administrator
+from services.identity.actions.staff import NoSuchMember
 from services.identity.rules.addresses import UnfitRedirectUri
 from services.identity.rules.keys import PURPOSES
 from services.identity.rules.scopes import API_SCOPES, UnknownScope

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 
-from services.identity.actions.staff import create_first_administrator, suspend_member
+from services.identity.actions.administrators import create_first_administrator
+from services.identity.actions.staff import suspend_member
 from services.identity.models.staff import StaffMember, StaffSession
 from services.identity.rules.hashing import cost_of
 from services.identity.rules.staff import SESSION_LASTS

@@ -13,8 +13,8 @@ from urllib.parse import urljoin
 
 import requests
 
+from services.identity.actions.administrators import create_first_administrator
 from services.identity.actions.clients import create_client
-from services.identity.actions.staff import create_first_administrator
 from services.identity.settings import Settings
 from shared import migrations
 from shared.db import Database

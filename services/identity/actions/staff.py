@@ -15,11 +15,10 @@ from services.identity.queries.staff import (
     count_administrators,
     find_member_by_username,
     find_signed_in,
-    has_staff,
     hash_token,
 )
 from services.identity.rules.hashing import cost_of, hash_generated, hash_typed, is_generated
-from services.identity.rules.passwords import check_choice, generate_password, in_groups, is_hashable, normalise
+from services.identity.rules.passwords import check_choice, generate_password, in_groups, normalise
 from services.identity.rules.second_factor import PROOF_LASTS
 from services.identity.rules.staff import ADMINISTRATOR, ROLES, SESSION_LASTS, is_username, normal_username
 from shared.audit import record_act
@@ -27,8 +26,6 @@ from shared.clock import now
 from shared.settings import LANGUAGES
 
 LONGEST_USER_AGENT = 400
-FIRST_USERNAME = "admin"
-FIRST_NAMES = {"es": "Administrador", "en": "Administrator"}
 _ATOM = r"[^@\s<>(),;:\"\\\[\]]+"
 EMAIL = re.compile(rf"{_ATOM}@{_ATOM}\.{_ATOM}")
 
@@ -97,35 +94,6 @@ class NewMember(MemberData):
     """What is said of a member of the staff who is added."""
 
     username: str
-
-
-def create_first_administrator(
-    session: Session, password: str | None, cost: int, language: str = "es"
-) -> tuple[StaffMember | None, str | None]:
-    """Create `admin` if there is no staff at all, with this password or a random one.
-
-    Returns the member (None if there was staff already) and the password if it was made here. Safe against two
-    processes that start at once. Raises ValueError for a password that cannot be kept whole.
-    """
-    if has_staff(session):
-        return None, None
-    generated = None
-    if password:
-        if not is_hashable(normalise(password)):
-            raise ValueError("PORTERIA_ADMIN_PASSWORD is longer than 72 bytes or holds control characters")
-        hashed = hash_typed(normalise(password), cost)
-    else:
-        generated = generate_password()
-        hashed = hash_generated(generated)
-    member = StaffMember(
-        username=FIRST_USERNAME, name=FIRST_NAMES[language], role=ADMINISTRATOR, password_hash=hashed, created_at=now()
-    )
-    try:
-        with session.begin_nested():
-            session.add(member)
-    except IntegrityError:
-        return None, None
-    return member, in_groups(generated) if generated else None
 
 
 def add_member(session: Session, new: NewMember) -> tuple[StaffMember, str]:
