@@ -19,6 +19,7 @@ from tests.support.identity import Identity, running_identity
 from tests.support.staff import StaffBrowser, add_staff, member_of
 
 PAGE = "/backoffice/identity/audit/"
+MINUTE = timedelta(minutes=1)
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)  # 12:00 in Bogotá
 
 
@@ -186,3 +187,32 @@ def test_the_export_is_exactly_what_is_filtered_and_is_itself_recorded(
 def test_nobody_outside_the_staff_reads_it(identity: Identity) -> None:
     for address in (PAGE, f"{PAGE}export?format=csv", f"{PAGE}{new_id()}"):
         assert identity.app.test_client().get(address).status_code == 303
+
+
+def test_things_are_told_by_the_names_that_people_know_and_lead_to_their_pages(
+    identity: Identity, browser: StaffBrowser
+) -> None:
+    party = identity.add_party(name="Ana Ríos")
+    write(
+        identity,
+        {"act": "template.changed", "subject": "template", "subject_id": "recovery/es"},
+        {"act": "address.suppressed", "subject": "address", "subject_id": "a&b@example.com", "at": NOON - MINUTE},
+        {
+            "act": "sessions.ended",
+            "actor_kind": "party",
+            "actor_id": str(party.party_id),
+            "party_id": party.party_id,
+            "count": 2,
+            "at": NOON - 2 * MINUTE,
+        },
+        {"act": "from.the.future", "at": NOON - 3 * MINUTE},
+    )
+    page = browser.get(PAGE).text
+    assert sentences(page) == [
+        "Laura Gómez cambió el texto de la carta «Carta por contraseña olvidada» (Español)",
+        "Laura Gómez bloqueó la dirección a&amp;b@example.com",
+        "Ana Ríos cerró sus otras sesiones",
+        "Laura Gómez hizo algo que esta versión no sabe describir",
+    ]
+    assert 'href="/backoffice/mailer/templates/recovery/es"' in page
+    assert 'href="/backoffice/mailer/suppressions?q=a%26b%40example.com"' in page

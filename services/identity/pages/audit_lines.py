@@ -2,13 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from flask_babel import format_number, gettext
 from markupsafe import Markup
 
 from services.identity.models.audit import AuditEntry
 from services.identity.queries.audit import Names, as_id
-from services.identity.schemas.acts import COMMAND_LINE, wording_of
+from services.identity.schemas.acts import COMMAND_LINE, letter_label, wording_of
+from shared.i18n import NAMES
 from shared.web import current_staff
 
 PARTY_PAGE = "/backoffice/identity/parties/{}"
@@ -18,6 +20,9 @@ PAGES = {
     "import": "/backoffice/directory/imports/{}",
     "staff": "/backoffice/identity/staff/{}",
     "client": "/backoffice/identity/clients/{}",
+    "template": "/backoffice/mailer/templates/{}",
+    "address": "/backoffice/mailer/suppressions?q={}",
+    "queue": "/backoffice/mailer/",
 }
 """Kind of subject → its page."""
 
@@ -40,7 +45,7 @@ def line_of(entry: AuditEntry, names: Names) -> Line:
     slots = {
         "who": Markup("<strong>{}</strong>").format(actor_name(entry, names)),
         "whom": _linked_subject(entry, names),
-        "what": Markup("<code>{}</code>").format(entry.subject_id),
+        "what": Markup("<strong>{}</strong>").format(what_name(entry)),
         "count": format_number(entry.count or 0),
     }
     template = wording_of(entry.act).template(entry.count, is_own(entry))
@@ -77,18 +82,26 @@ def subject_name(entry: AuditEntry, names: Names) -> str:
     return told.get("name") or entry.subject_id or gettext("somebody who is not known here")
 
 
+def what_name(entry: AuditEntry) -> str:
+    """What it was done to, where that is a thing: a letter's text in a language, an address."""
+    kind, _, language = entry.subject_id.partition("/")
+    if entry.subject == "template" and language:
+        return f"«{letter_label(kind)}» ({NAMES.get(language, language)})"
+    return entry.subject_id
+
+
 def is_own(entry: AuditEntry) -> bool:
     """Whether somebody did it to themselves."""
-    return entry.actor_id != "" and entry.actor_id == entry.subject_id
+    return entry.actor_id != "" and entry.actor_id in (entry.subject_id, str(entry.party_id))
 
 
 def page_of(entry: AuditEntry) -> str:
     """The page of what an entry is about, if there is one and the reader may open it; else ""."""
     staff = current_staff()
-    if entry.subject not in PAGES or not entry.subject_id or staff is None:
+    if staff is None or entry.subject not in PAGES or not (entry.subject_id or entry.subject == "queue"):
         return ""
     hidden = entry.subject in NOT_FOR_AGENTS and staff.role == "agent"
-    return "" if hidden else PAGES[entry.subject].format(entry.subject_id)
+    return "" if hidden else PAGES[entry.subject].format(quote(entry.subject_id))
 
 
 def _linked_subject(entry: AuditEntry, names: Names) -> Markup:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_number, gettext
 
 from services.identity.models.audit import AuditEntry
-from services.identity.pages.audit_lines import actor_name, is_own, party_name, subject_name
+from services.identity.pages.audit_lines import actor_name, is_own, party_name, subject_name, what_name
 from services.identity.queries.audit import AuditFilter, Names, every_matching, names_of
 from services.identity.schemas.acts import KINDS, SERVICES, detail_label, detail_value, wording_of
 from shared.db import Database
@@ -79,7 +79,7 @@ class Sheet:
         return self._template(one.act, one.count, is_own(one)) % {
             "who": actor_name(one, names),
             "whom": subject_name(one, names),
-            "what": one.subject_id,
+            "what": what_name(one),
             "count": self._number(one.count or 0),
         }
 

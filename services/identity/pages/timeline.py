@@ -24,7 +24,7 @@ from services.identity.pages.audit_lines import line_of
 from services.identity.pages.shown import CLASSES, DELIVERIES, END_REASONS, PEOPLE
 from services.identity.queries.audit import Names, list_entries_of_party, list_systems, names_of
 from services.identity.queries.credentials import list_credentials, list_links
-from services.identity.schemas.acts import detail_label, detail_value
+from services.identity.schemas.acts import detail_label, detail_value, letter_label
 from shared import clock
 from shared.web import current
 from shared.web.context import Text
@@ -40,11 +40,6 @@ TOLD_ELSEWHERE = {
 }
 """Acts of which the source itself tells more; where it is away, the act is better than nothing."""
 
-LETTERS = {
-    "credential": lazy_gettext("Letter with the password"),
-    "credential_link": lazy_gettext("Letter with a link to set the password"),
-    "recovery": lazy_gettext("Letter for a forgotten password"),
-}
 LETTER_ENDS = {
     "staff": lazy_gettext("Cancelled by the staff"),
     "credential_revoked": lazy_gettext("Its key was revoked before it left"),
@@ -194,7 +189,7 @@ def _of_link(one: SecretLink) -> list[Moment]:
 
 def _of_letter(one: dict[str, Any], systems: Systems) -> Moment:
     label, kind, icon = state_of(str(one["state"]))
-    name = LETTERS.get(str(one["kind"]), lazy_gettext("Letter"))
+    name = letter_label(str(one["kind"]))
     why: list[Text] = [gettext("To %(address)s", address=one["address"])]
     if count := one.get("attempt_count"):
         why.append(ngettext("%(num)s attempt", "%(num)s attempts", int(count)))

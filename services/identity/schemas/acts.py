@@ -30,9 +30,9 @@ class Wording:
 
     def template(self, count: int | None, own: bool) -> str:
         """The sentence with its slots still open."""
-        if self.many is not None and count is not None:
-            return self.many(count)
-        return str(self.own if own and self.own else self.sentence)
+        if own and self.own:
+            return str(self.own)
+        return self.many(count) if self.many is not None and count is not None else str(self.sentence)
 
 
 WORDINGS: dict[str, Wording] = {
@@ -113,7 +113,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     "client.disabled": Wording(_l("System shut out"), _l("%(who)s shut the system %(whom)s out")),
     "client.enabled": Wording(_l("System let in again"), _l("%(who)s let the system %(whom)s in again")),
-    "keys.rotated": Wording(_l("Signing keys rotated"), _l("%(who)s rotated the signing keys")),
+    "keys.rotated": Wording(_l("Keys rotated"), _l("%(who)s rotated the keys of the system")),
     "audit.exported": Wording(
         _l("Audit trail exported"),
         _l("%(who)s exported the audit trail"),
@@ -181,15 +181,30 @@ KINDS = {
     "system": _l("The system"),
 }
 COMMAND_LINE = "command line"
+LETTERS = {
+    "credential": _l("Letter with the password"),
+    "credential_link": _l("Letter with a link to set the password"),
+    "recovery": _l("Letter for a forgotten password"),
+    "staff_invitation": _l("Invitation of the staff"),
+    "staff_reset": _l("Letter for a forgotten password of the staff"),
+}
+"""The kinds of letters; others are just letters."""
+
 DETAILS = {
+    "active": _l("Active"),
     "active_from": _l("Active from"),
     "address": _l("Address"),
+    "answer": _l("What the mail server said"),
     "addresses": _l("Addresses"),
     "classes": _l("Classes"),
+    "class": _l("Class"),
     "code": _l("Code"),
+    "created": _l("New"),
+    "delay": _l("Seconds before the first attempt"),
     "delivery": _l("Delivery"),
     "document": _l("Document"),
     "email": _l("E-mail"),
+    "email_state": _l("State of the e-mail address"),
     "file": _l("File"),
     "filter": _l("Filter"),
     "format": _l("Format"),
@@ -197,15 +212,21 @@ DETAILS = {
     "invitation": _l("Invitation"),
     "kind": _l("Kind"),
     "language": _l("Language"),
+    "left out": _l("Left out"),
     "mode": _l("Password"),
     "name": _l("Name"),
+    "note": _l("Note"),
     "overlap": _l("Days with both secrets"),
     "purpose": _l("Purpose"),
+    "q": _l("Search"),
+    "redirect_uris": _l("Addresses"),
     "reason": _l("Reason"),
     "role": _l("Role"),
     "scope": _l("Who"),
     "scopes": _l("Rights"),
+    "updated": _l("Changed"),
     "user": _l("User"),
+    "version": _l("Version"),
     "way": _l("Way"),
 }
 """Details that are common; others are shown by their own name."""
@@ -219,8 +240,14 @@ VALUES = {
     ("delivery", "none"): _l("No letter"),
     ("mode", "random"): _l("Generated"),
     ("mode", "manual"): _l("Typed by staff"),
+    ("purpose", "sealing"): _l("Sealed letters"),
+    ("purpose", "token"): _l("Sign-ins and access of systems"),
+    ("reason", "code"): _l("Wrong code in the second step"),
     ("reason", "password"): _l("Wrong password"),
     ("reason", "suspended"): _l("The user is suspended"),
+    ("role", "administrator"): _l("Administrator"),
+    ("role", "agent"): _l("Agent"),
+    ("role", "auditor"): _l("Auditor (reads only)"),
     ("scope", "all"): _l("Everybody"),
     ("scope", "only"): _l("Only the selected ones"),
     ("scope", "except"): _l("Everybody except the selected ones"),
@@ -252,3 +279,8 @@ def detail_label(name: str) -> str:
 def detail_value(name: str, value: str) -> str:
     """What a detail says."""
     return str(VALUES.get((name, value), value))
+
+
+def letter_label(kind: str) -> str:
+    """What a kind of letter is called."""
+    return str(LETTERS.get(kind, _l("Letter")))
