@@ -210,7 +210,7 @@ def test_a_saved_template_that_can_not_be_used_stops_no_letter(mailer: Mailer, s
         (broken,) = list_broken_templates(session)
     assert (broken.kind, broken.language) == ("credential", "es")
     client = browser_of(mailer)
-    assert "sale el texto original" in shown(client.get("/backoffice/mailer/templates"))
+    assert "No sirve: sale el original" in shown(client.get("/backoffice/mailer/templates"))
     page = client.get(AT)
     assert "ya no se puede usar" in shown(page)
     assert 'id="text-error"' in page.text

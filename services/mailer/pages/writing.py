@@ -156,7 +156,7 @@ def template_page(session: Session, place: Place, form: TemplateForm, words: Wor
         written=written_with_samples(place, usable) if usable else None,
         differing=differing_placeholders(usable) if usable else ([], []),
         versions=list_template_versions(session, place.kind, place.language),
-        waiting=waiting_text(count_waiting_of(session, place.kind, place.language)),
+        waiting=count_waiting_of(session, place.kind, place.language),
         placeholder_text=placeholder_text,
         limits={"text": TEXT_LIMIT, "html": HTML_LIMIT},
         hint=HINTS[place.kind],
