@@ -4,9 +4,12 @@ import io
 import json
 
 import pytest
+from alembic import command
+from sqlalchemy import text
 
 from services.directory.actions import applying
 from services.directory.rules.columns import TITLES
+from shared import migrations
 from shared.events.directory import PartyRegistered
 from tests.support.directory import OFFICE, directory, table
 from tests.support.tables import read_table, workbook, workbook_of
@@ -333,3 +336,18 @@ def test_an_import_is_recorded_when_it_is_done_in_the_name_of_who_had_it_applied
     assert {detail.name: detail.value for detail in act.details}["left out"] == "1"
     made.imported(table("CC,77777777,Eva,owner,"))
     assert [(act.actor_kind, act.actor_id, act.count) for act in acts(made)[1:]] == [("client", "erp", 1)]
+
+
+def test_an_import_of_the_former_version_is_still_shown_and_applied(made):
+    shown = made.imported(table("CC,12345678,Ana,tenant,a@example.com"), apply="false")
+    config = migrations._config("directory", made.db)
+    command.downgrade(config, "0002")
+    with made.db.write() as session:
+        assert session.scalar(text("SELECT state FROM imports")) == "ready"
+    command.upgrade(config, "0003")
+    again = made.shown(shown["id"])
+    assert again == shown | {"columns": again["columns"]}
+    assert again["columns"]["documento"] == "document_number"
+    made.call("POST", f"/imports/{shown['id']}/apply")
+    made.work()
+    assert made.names("") == ["Ana"]

@@ -26,16 +26,15 @@ def upgrade() -> None:
         sa.Column("chosen_at", shared.db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("signature", name=op.f("pk_column_mappings")),
     )
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("fields", sa.JSON(), nullable=True))
-        for name, length in _TEXTS.items():
-            batch_op.add_column(sa.Column(name, sa.String(length=length), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("sheets", sa.Integer(), server_default="0", nullable=False))
+    # Column by column: a batch may copy the table on SQLite, and dropping the old one takes the rows of imports away.
+    op.add_column("imports", sa.Column("fields", sa.JSON(), nullable=True))
+    for name, length in _TEXTS.items():
+        op.add_column("imports", sa.Column(name, sa.String(length=length), server_default="", nullable=False))
+    op.add_column("imports", sa.Column("sheets", sa.Integer(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        for name in ("sheets", *_TEXTS, "fields"):
-            batch_op.drop_column(name)
+    for name in ("sheets", *_TEXTS, "fields"):
+        op.drop_column("imports", name)
     op.drop_table("column_mappings")
