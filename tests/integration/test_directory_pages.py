@@ -173,6 +173,18 @@ def test_generating_asks_first_and_then_issues_once(both):
     )
 
 
+@pytest.mark.parametrize(("asked", "delivery"), [("link", "link"), ("none", "password"), ("forged", "password")])
+def test_the_agent_chooses_what_the_letter_holds(both, asked, delivery):
+    made, identity = both
+    party = told_party(made, identity)
+    office, path = made.office(), f"/parties/{party['id']}/key"
+    answer = office.client.post(OFFICE + path, data=office.hidden(path) | {"delivery": asked})
+    said = "El enlace se emitió" if delivery == "link" else "La contraseña se emitió"
+    assert said in office.client.get(answer.location).text
+    (event,) = issued(identity)
+    assert (event.delivery, event.recipient.address) == (delivery, "persona1@example.com")
+
+
 def test_a_typed_password_is_issued_by_saving_once(both):
     made, identity = both
     party = told_party(made, identity)

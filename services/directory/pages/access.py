@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
@@ -24,6 +24,10 @@ Answer = str | Response | tuple[str, int]
 FIELD = "client_area_key"
 MARKER = "key_marker"
 VALID_SECONDS = 3600
+DELIVERIES = {
+    "password": lazy_gettext("User and password"),
+    "link": lazy_gettext("A link on which the client sets the password"),
+}
 
 access_pages = Blueprint("access_pages", __name__, url_prefix="/parties")
 
@@ -104,6 +108,8 @@ def confirm(party_id: uuid.UUID) -> Answer:
                         document=f"{party.document_type} {party.document_number}"),
         details=details,
         possible=party.active,
+        sendable=sendable,
+        deliveries=DELIVERIES,
         action=url_for("access_pages.generate", party_id=party_id),
         accept=gettext("Accept"),
         cancel=url_for("pages.edit", party_id=party_id) + "#key",
@@ -123,14 +129,16 @@ def generate(party_id: uuid.UUID) -> Answer:
               "warning")  # fmt: skip
         return redirect(url_for("access_pages.confirm", party_id=party_id), 303)
     sendable, _ = letter_note(party)
+    wanted = request.form.get("delivery", "password")
+    delivery = (wanted if wanted in DELIVERIES else "password") if sendable else "none"
     try:
-        issued = _credentials().issue(party_id, password=None, delivery="password" if sendable else "none", key=key)
+        issued = _credentials().issue(party_id, password=None, delivery=delivery, key=key)
     except (CallFailed, ServiceUnavailable) as error:
         flash(gettext("No password was issued: %(why)s", why=_reason(error)), "danger")
         return redirect(url_for("pages.edit", party_id=party_id) + "#key", 303)
     if issued.password:
         return render_template("directory/generated.html", party=party, password=issued.password)
-    flash(_outcome(issued), "success")
+    flash(_outcome(issued, delivery), "success")
     return redirect(url_for("pages.show", party_id=party_id), 303)
 
 
@@ -140,7 +148,10 @@ def _reach(party: Party) -> str:
     return party.principal.address if sendable and party.principal else ""
 
 
-def _outcome(issued: Issued) -> str:
+def _outcome(issued: Issued, delivery: str = "password") -> str:
+    if issued.letter and delivery == "link":
+        return gettext("The link was issued. Its letter waits to go to %(address)s and can still be stopped.",
+                       address=issued.address)  # fmt: skip
     if issued.letter:
         return gettext("The password was issued. Its letter waits to go to %(address)s and can still be stopped.",
                        address=issued.address)  # fmt: skip
