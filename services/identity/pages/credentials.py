@@ -8,8 +8,9 @@ from flask_babel import gettext, ngettext
 
 from services.identity.actions.lifecycle import revoke_access
 from services.identity.models.parties import Party
-from services.identity.pages.shown import BY_NAME, WORDS, asked_filter
+from services.identity.pages.shown import BY_NAME, PEOPLE, WORDS, asked_filter
 from services.identity.pages.timeline import LONG, SHORT, timeline_of
+from services.identity.queries.audit import list_systems
 from services.identity.queries.credentials import list_credentials, list_with_access
 from services.identity.queries.parties import find_party, parties_matching
 from services.identity.rules.lifecycle import LIVING, can_sign_in
@@ -38,7 +39,7 @@ def show(party_id: uuid.UUID) -> str:
     """The access of a party as it is, and everything that happened with it."""
     with current().db.read() as session:
         party = _party(session, party_id)
-        credentials = list_credentials(session, party_id)
+        credentials, systems = list_credentials(session, party_id), dict(list_systems(session))
     all_shown = request.args.get("all") == "yes"
     return render_template(
         "identity/party.html",
@@ -48,7 +49,7 @@ def show(party_id: uuid.UUID) -> str:
         all_shown=all_shown,
         can_sign_in=party.active and can_sign_in(credentials, clock.now()),
         living=[one for one in credentials if one.state in LIVING],
-        **WORDS,
+        **(WORDS | {"people": systems | PEOPLE}),
     )
 
 
