@@ -123,7 +123,7 @@ def test_after_the_password_only_the_page_for_the_code_opens(identity: Identity)
 
 def test_the_half_session_is_over_after_some_minutes(identity: Identity):
     browser, password = signed_in(identity)
-    secret, _ = enrol(browser)
+    enrol(browser)
     half = StaffBrowser(identity.app)
     half.sign_in("ana", password)
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):

@@ -35,8 +35,7 @@ LOGIN_PATH = "/backoffice/identity/login"
 MENU = (
     MenuItem(endpoint="staff_members.show", label=_l("Staff"), icon="person-badge", hidden_from=HIDDEN_FROM),
     MenuItem(endpoint="api_clients.show", label=_l("Systems"), icon="plug", hidden_from=HIDDEN_FROM),
-    MenuItem(endpoint="own_password.change", label=_l("My password"), icon="shield-lock"),
-    MenuItem(endpoint="own_security.show", label=_l("My security"), icon="phone"),
+    MenuItem(endpoint="own_security.show", label=_l("My security"), icon="shield-lock"),
 )
 
 

@@ -81,7 +81,6 @@ class Subject:
             claims |= {"email": member.email, "email_verified": False}
         return claims
 
-
     def authentication(self) -> dict[str, Any]:
         """How the person signed in (`amr` of RFC 8176, `acr` after the levels of NIST SP 800-63)."""
         if self.session.second_factor:
