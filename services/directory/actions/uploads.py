@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -46,20 +45,51 @@ class ImportOptions:
     ask: bool = False
 
 
-def receive_import(session: Session, stream: IO[bytes], filename: str, options: ImportOptions, *, limit: int) -> Import:
-    """Take a CSV file or a workbook in and wake the worker. Raises UnusableFile, FileTooLarge; then nothing is kept.
+@dataclass(frozen=True)
+class Upload:
+    """A file that may be taken in. `content` is text; of a workbook its first sheet with data, as CSV in UTF-8.
 
-    `stream` can be read again from its beginning.
+    size: bytes of what was sent. sheet, sheets: of a workbook, which sheet was read and how many it shows.
     """
+
+    content: IO[bytes]
+    size: int
+    sheet: str = ""
+    sheets: int = 0
+    is_workbook: bool = False
+
+
+def open_upload(stream: IO[bytes], limit: int) -> Upload:
+    """Look at what was sent, and read a workbook; that takes seconds, so it comes before the transaction.
+
+    `stream` can be read again from its beginning. Raises UnusableFile, FileTooLarge.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    if size > limit:
+        raise FileTooLarge(limit)
+    stream.seek(0)
+    beginning = stream.read(8)
+    stream.seek(0)
+    if not is_workbook(beginning):
+        return Upload(stream, size)
+    found = read_workbook(stream)
+    stream.seek(0)
+    return Upload(found.content, size, found.sheet[:100], found.sheets, is_workbook=True)
+
+
+def receive_import(session: Session, upload: Upload, filename: str, options: ImportOptions) -> Import:
+    """Take a file in and wake the worker. Raises UnusableFile; then nothing is kept."""
     actor = current_actor()
     entry = Import(
         id=new_id(),
         state="uploaded",
         filename=(filename or "").replace("\\", "/").rpartition("/")[2][:200] or "?",
-        size=_size(stream, limit),
+        size=upload.size,
         encoding="utf-8",
         delimiter=",",
         header=[],
+        sheet=upload.sheet,
+        sheets=upload.sheets,
         default_document_type=options.document_type,
         default_classes=list(options.classes),
         apply=options.apply,
@@ -70,10 +100,7 @@ def receive_import(session: Session, stream: IO[bytes], filename: str, options: 
         remember_starter(entry, actor)
     session.add(entry)
     session.flush()
-    if is_workbook(stream.read(8)):
-        _read_workbook(session, entry, stream)
-    else:
-        _read_text(session, entry, stream)
+    _read(session, entry, upload)
     _find_columns(session, entry, options)
     session.flush()
     if entry.state == "uploaded":
@@ -81,35 +108,18 @@ def receive_import(session: Session, stream: IO[bytes], filename: str, options: 
     return entry
 
 
-def _size(stream: IO[bytes], limit: int) -> int:
-    size = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    if size > limit:
-        raise FileTooLarge(limit)
-    return size
-
-
-def _read_workbook(session: Session, entry: Import, stream: IO[bytes]) -> None:
-    workbook = read_workbook(stream)
-    entry.sheet, entry.sheets = workbook.sheet[:100], workbook.sheets
-    with closing(workbook.content) as content:
-        head = b""
-        for piece in _keep(session, entry, content):
-            head = head or piece
-    entry.header = _header(head, entry)
-
-
-def _read_text(session: Session, entry: Import, stream: IO[bytes]) -> None:
-    stream.seek(0)
+def _read(session: Session, entry: Import, upload: Upload) -> None:
     detective, head = Encoding(), b""
-    for piece in _keep(session, entry, stream):
-        detective.feed(piece)
+    for piece in _keep(session, entry, upload.content):
+        if not upload.is_workbook:
+            detective.feed(piece)
         head = head or piece
-    if not head.strip():
-        raise UnusableFile("empty")
-    entry.encoding = detective.result()
-    lines = first_lines(head, entry.encoding)
-    entry.delimiter = find_delimiter([line for line in lines if not is_separator_line(line)])
+    if upload.is_workbook:
+        upload.content.close()
+    elif head.strip():
+        entry.encoding = detective.result()
+        lines = first_lines(head, entry.encoding)
+        entry.delimiter = find_delimiter([line for line in lines if not is_separator_line(line)])
     entry.header = _header(head, entry)
 
 

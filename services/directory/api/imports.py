@@ -1,14 +1,16 @@
 """`/api/directory/v1/imports`."""
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from flask import url_for
+from flask import g, request, url_for
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.directory.actions.imports import ImportNotFound, apply_import
-from services.directory.actions.uploads import ImportOptions, receive_import
+from services.directory.actions.uploads import ImportOptions, open_upload, receive_import
 from services.directory.models import Import
 from services.directory.queries.imports import find_import, list_flagged_rows, list_imports
 from services.directory.rules.parties import CLASSES
@@ -35,8 +37,22 @@ from shared.web.paging import Page
 imports = Blueprint("imports", __name__, url_prefix="/imports", description="Tables of parties.")
 
 
+def _opened(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Read what was sent before `idempotent` opens its transaction: a workbook takes seconds."""
+
+    @wraps(view)
+    def reading(*args: Any, **kwargs: Any) -> Any:
+        file = request.files.get("file")
+        limit: int = current().settings.import_limit  # type: ignore[attr-defined]
+        g.upload = open_upload(file.stream, limit) if file else None
+        return view(*args, **kwargs)
+
+    return reading
+
+
 @imports.post("")
 @require_scope("parties:write")
+@_opened
 @idempotent
 @imports.arguments(ImportForm, location="form")
 @imports.arguments(ImportFile, location="files")
@@ -48,9 +64,7 @@ def upload(session: Session, form: dict[str, Any], files: dict[str, Any]) -> Any
     options = ImportOptions(
         apply=form["apply"], document_type=form["document_type"], classes=classes, mapping=form.get("mapping")
     )
-    limit: int = current().settings.import_limit  # type: ignore[attr-defined]
-    file = files["file"]
-    entry = receive_import(session, file.stream, file.filename, options, limit=limit)
+    entry = receive_import(session, g.upload, files["file"].filename, options)
     return describe_import(entry), 202, {"Location": url_for("imports.show", import_id=entry.id)}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from services.directory.actions.imports import ImportNotFound, ImportNotReady, apply_import, map_columns
-from services.directory.actions.uploads import FileTooLarge, ImportOptions, receive_import
+from services.directory.actions.uploads import FileTooLarge, ImportOptions, open_upload, receive_import
 from services.directory.models import Import
 from services.directory.pages.forms import CLASS_NAMES, DOCUMENTS
 from services.directory.queries.imports import (
@@ -67,8 +67,9 @@ def upload() -> Answer:
     options = ImportOptions(apply=False, document_type=document_type, classes=classes, ask=True)
     limit: int = current().settings.import_limit  # type: ignore[attr-defined]
     try:
+        opened = open_upload(file.stream, limit)
         with current().db.write() as session:
-            entry = receive_import(session, file.stream, file.filename, options, limit=limit)
+            entry = receive_import(session, opened, file.filename, options)
     except (UnusableFile, FileTooLarge) as error:
         status, text, _ = error_answer(error)
         return _upload_page(text, status)
