@@ -20,12 +20,15 @@ def _rate(text: str) -> str:
     return text
 
 
-def _roles(text: str) -> frozenset[str]:
+def _roles(text: str) -> str:
     """A parser for roles of the staff with commas between them."""
-    named = frozenset(name.strip() for name in text.split(",") if name.strip())
-    if not named <= set(ROLES):
+    if not _named(text) <= set(ROLES):
         raise ValueError(f"must be some of {', '.join(ROLES)}, with commas between them")
-    return named
+    return text
+
+
+def _named(roles: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in roles.split(",") if name.strip())
 
 
 def _yes_or_no(text: str) -> bool:
@@ -72,10 +75,10 @@ class Settings(CommonSettings):
     recovery_limit: str = setting(
         "PORTERIA_RECOVERY_LIMIT", _rate, default="5 per hour", help="Letters for a forgotten password for one account."
     )
-    second_factor_roles: frozenset[str] = setting(
+    second_factor_roles: str = setting(
         "PORTERIA_SECOND_FACTOR_ROLES",
         _roles,
-        default=frozenset(),
+        default="",
         help="Roles of the staff that must have a second factor, such as administrator,agent; none = nobody has to.",
     )
     verifications: int = setting(
@@ -102,5 +105,5 @@ class Settings(CommonSettings):
             account_limit=parse(self.account_limit),
             address_limit=parse(self.address_limit),
             recovery_limit=parse(self.recovery_limit),
-            second_factor_roles=self.second_factor_roles,
+            second_factor_roles=_named(self.second_factor_roles),
         )
