@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.db import COLUMN_TYPES, new_id, new_metadata
 
 WAITING = text("state = 'pending'")
+UNDER_WAY = text("state IN ('pending', 'sending')")
 HELD = text("claimed_by IS NOT NULL")
 ENDED = text("ended_at IS NOT NULL")
 
@@ -34,6 +35,8 @@ class Letter(Base):
         # The same by kind: outside the send window only urgent kinds are looked for.
         Index("ix_letters_due_kind", "kind", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_letters_waiting_batch_id", "batch_id", sqlite_where=WAITING, postgresql_where=WAITING),
+        # Its own, because the planner thinks that waiting letters lie anywhere among all others.
+        Index("ix_letters_waiting_id", "id", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
         Index("ix_letters_kind_id", "kind", "id"),
         Index("ix_letters_invitation_id", "invitation_id", unique=True),
         Index("ix_letters_ended_at_state", "ended_at", "state", sqlite_where=ENDED, postgresql_where=ENDED),
@@ -191,8 +194,8 @@ class LetterWords(Base):
 
     letter_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     words: Mapped[str] = mapped_column(Text)
-    """Words without accents and in small letters, one space between them; see rules/addresses.py. PostgreSQL has an
-    index on their beginnings (migration 0003)."""
+    """Words without accents and in small letters, one space between them; see rules/addresses.py. PostgreSQL
+    keeps them as a tsvector too, in the column `lexemes` with an index on their beginnings (migration 0003)."""
 
 
 class Suppression(Base):

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from services.mailer.actions.counting import count_finished_hours
 from services.mailer.actions.intake import LETTERS_TOPIC, forget_withdrawals
 from services.mailer.actions.keys import ensure_sealing_key, retire_sealing_keys
 from services.mailer.actions.queue import ensure_queue, forget_mailbox, forget_trouble
@@ -65,6 +66,7 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
         Job("templates", book.refresh, 5.0, TEMPLATES_TOPIC),
         Job("signing_keys", signing_keys.refresh, 1.0),
         *_bounce_jobs(options, db),
+        Job("figures", lambda: _count_hours(db), 60.0),
         Job("tidy", lambda: _forget(db), 3600.0),
     ]
 
@@ -96,6 +98,12 @@ def _mail_server(options: MailOptions) -> SmtpAddress:
 
 def _after(heartbeat: Heartbeat, run: Callable[[], bool]) -> Callable[[], bool]:
     return lambda: run() if heartbeat.started else False
+
+
+def _count_hours(db: Database) -> bool:
+    with db.write() as session:
+        count_finished_hours(session)
+    return False
 
 
 def _forget(db: Database) -> bool:
