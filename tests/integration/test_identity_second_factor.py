@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 from services.identity.actions.second_factor import begin_enrolment, confirm_enrolment, use_code
 from services.identity.models.staff import StaffSession
-from services.identity.queries.second_factor import Owner
+from services.identity.queries.second_factor import Owner, has_factor
 from shared import clock
 from shared.events.acts import ACT_EVENTS
 from shared.keyring import Keyring
@@ -335,3 +335,27 @@ def test_an_administrator_ends_the_sessions_of_a_colleague(identity: Identity):
     assert "/login" in (browser.get("/backoffice/").location or "")
     assert browser.post(ask, form=LOGIN).status_code != 200
     assert ("sessions.ended", "staff", "Boss") in acts(identity)
+
+
+def test_an_agent_removes_the_second_factor_of_a_client_after_confirming(identity: Identity):
+    party = identity.add_party(name="Ana Pérez")
+    keyring, owner = Keyring(identity.settings.data, "identity"), Owner("party", party.party_id)
+    with identity.db.write() as session:
+        secret = begin_enrolment(session, owner, keyring)
+        confirm_enrolment(session, owner, code_at(secret, clock.now()), keyring)
+    agent, _ = signed_in(identity, "luz", "agent")
+    auditor, _ = signed_in(identity, "olga", "auditor")
+    page = f"/backoffice/identity/parties/{party.party_id}"
+    ask = f"{page}/second-factor/remove"
+    assert ask in agent.get(page).text
+    assert ask not in auditor.get(page).text
+    assert auditor.post(ask, form=SECURITY).status_code == 403
+    assert "Ana Pérez" in agent.get(ask).text
+    with identity.db.read() as session:
+        assert has_factor(session, owner), "looking removes nothing"
+    assert agent.post(ask).location == page
+    with identity.db.read() as session:
+        assert not has_factor(session, owner)
+    assert ask not in agent.get(page).text
+    told = [one for one in identity.told(ACT_EVENTS["identity"]) if one.act == "second_factor.removed"]
+    assert [(one.actor_name, one.party_id) for one in told] == [("Luz", party.party_id)]
