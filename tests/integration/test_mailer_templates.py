@@ -157,6 +157,15 @@ def test_a_test_needs_an_address_and_there_are_only_so_many(mailer: Mailer) -> N
     assert len(mailer.letters()) == TESTS_PER_HOUR + 1
 
 
+def test_words_that_tell_different_things_are_saved_with_a_warning(mailer: Mailer) -> None:
+    client = browser_of(mailer)
+    less = words(html=WORDS.html.replace("{{ expires }}", "pronto"))
+    page = shown(client.post(AT, data=less, follow_redirects=True))
+    assert "no dicen lo mismo" in page
+    assert "Solo el texto sin formato tiene: expires." in page
+    assert versions(mailer) == 1
+
+
 def test_versions_are_kept_and_each_can_come_back(mailer: Mailer) -> None:
     client = browser_of(mailer)
     client.post(AT, data=words(subject="Uno"))

@@ -42,6 +42,8 @@ class LetterOut(ma.Schema):
     language = ma.fields.String()
     message_id = ma.fields.String()
     attempt_count = ma.fields.Integer(attribute="attempts")
+    subject = ma.fields.String(allow_none=True, metadata={"description": "Of a letter that another system asked for"})
+    requested_by = ma.fields.String(allow_none=True, metadata={"description": "Which system asked for it"})
     outcome = ma.fields.String(allow_none=True, metadata={"description": "The server's last answer, or why it ended"})
     created_at = ma.fields.AwareDateTime()
     due_at = ma.fields.AwareDateTime()
