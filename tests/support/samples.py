@@ -110,7 +110,7 @@ class Samples:
     def _import_to_map(self) -> uuid.UUID:
         """An import that waits for somebody to say what its columns hold."""
         waiting = self._upload([person(PARTIES + 1)])
-        titles = ["Tipo doc", "Quién es", "Arrendatario actual", "Perfil", "Contacto", "Lengua"]
+        titles = ["tipo doc", "quién es", "arrendatario actual", "perfil", "contacto", "lengua"]
         with self.house.rooms["directory"].db.write() as session:
             session.execute(update(Import).where(Import.id == waiting).values(state="mapping", header=titles))
         return waiting
