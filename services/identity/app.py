@@ -5,10 +5,10 @@ from flask_babel import lazy_gettext
 
 from services.identity.actions.runtime import EXTENSION, Runtime
 from services.identity.actions.verification import HashingGate
-from services.identity.api import attention, oauth
 from services.identity.api import batches as batches_api
 from services.identity.api import credentials as credentials_api
 from services.identity.api import links as links_api
+from services.identity.api import oauth
 from services.identity.api import second_factor as factor_api
 from services.identity.api import verification as verification_api
 from services.identity.api.problems import init_problems
@@ -21,6 +21,7 @@ from services.identity.pages import links as link_pages
 from services.identity.pages import party_second_factor as party_factor_pages
 from services.identity.pages import staff_area
 from services.identity.pages.staff_session import load_staff
+from services.identity.schemas.attention import list_attention
 from services.identity.settings import Settings
 from shared.db import Database
 from shared.keyring import Keyring
@@ -63,7 +64,7 @@ def create_app(settings: Settings, db: Database) -> Flask:
     api = create_api(app, "identity", lazy_gettext("Portería: access"))
     for blueprint in (credentials_api.blp, verification_api.blp, factor_api.blp, batches_api.blp, links_api.blp):
         api.register_blueprint(blueprint)
-    api.register_blueprint(attention_blueprint(attention.list_attention))
+    api.register_blueprint(attention_blueprint(list_attention))
     for room in (oauth, draft_pages, batch_pages, credential_pages, link_pages, party_factor_pages, audit_pages):
         app.register_blueprint(room.blp)
     app.extensions["csrf"].exempt(oauth.blp)  # programs call it, and no cookie opens it

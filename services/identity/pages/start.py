@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from services.identity.actions.runtime import runtime
-from services.identity.api.attention import list_attention
 from services.identity.clients import ask_all
 from services.identity.queries.attention import is_new
+from services.identity.schemas.attention import list_attention
 from shared.web import current, staff_required
 from shared.web.attention import LEVELS
 

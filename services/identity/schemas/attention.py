@@ -1,4 +1,4 @@
-"""`/api/identity/v1/attention`: what the start page shows of identity."""
+"""What the start page shows of identity, also as `/api/identity/v1/attention`."""
 
 from datetime import timedelta
 
