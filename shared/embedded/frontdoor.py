@@ -5,25 +5,23 @@ upload or download needs no memory here. `python -m shared.embedded.frontdoor --
 """
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 import click
 import urllib3
 from gunicorn.app.base import BaseApplication
 from werkzeug.exceptions import ClientDisconnected
-from werkzeug.wsgi import LimitedStream, get_input_stream
+from werkzeug.wsgi import ClosingIterator
 
 from shared.embedded.lifeline import follow_parent
+from shared.embedded.uploads import PIECE, Environ, Upload, UploadPool, finish, upload_of
 from shared.settings import CommonSettings
 
 SERVICES = ("directory", "identity", "mailer", "portal")
 THREADS = 48
-PIECE = 64 * 1024
 TIMEOUT = urllib3.Timeout(connect=2, read=120)
-DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 10.0
 HOP_BY_HOP = frozenset(
     (
         "connection",
@@ -42,7 +40,6 @@ HOP_BY_HOP = frozenset(
 OURS = frozenset(("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"))
 REPLACED = HOP_BY_HOP | OURS | {"forwarded", "x-real-ip"}
 
-Environ = Mapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -66,9 +63,7 @@ class FrontDoor:
     def __init__(self, ports: Mapping[str, int], scheme: str = "http") -> None:
         self._scheme = scheme
         self._pools = {
-            service: urllib3.HTTPConnectionPool(
-                "127.0.0.1", port, maxsize=THREADS, timeout=TIMEOUT, retries=False, blocksize=PIECE
-            )
+            service: UploadPool("127.0.0.1", port, maxsize=THREADS, timeout=TIMEOUT, retries=False, blocksize=PIECE)
             for service, port in ports.items()
         }
 
@@ -80,8 +75,8 @@ class FrontDoor:
             return [b""]
         service = service_of(path)
         if service is None:
-            return _refuse(environ, start_response, 404, _body(environ))
-        body = _body(environ)
+            return _refuse(environ, start_response, 404, upload_of(environ))
+        body = upload_of(environ)
         try:
             answer = self._ask(service, environ, body)
         except urllib3.exceptions.HTTPError:
@@ -90,9 +85,9 @@ class FrontDoor:
             return _refuse(environ, start_response, 400, body)
         headers = [(name, value) for name, value in answer.headers.iteritems() if name.lower() not in HOP_BY_HOP]
         start_response(f"{answer.status} {answer.reason or ''}".strip(), headers)
-        return _pass_on(answer, body)
+        return _Answer(answer, body, environ)
 
-    def _ask(self, service: str, environ: Environ, body: IO[bytes]) -> urllib3.BaseHTTPResponse:
+    def _ask(self, service: str, environ: Environ, body: Upload) -> urllib3.BaseHTTPResponse:
         chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         has_body = chunked or environ.get("CONTENT_LENGTH", "") not in ("", "0")
 
@@ -100,7 +95,7 @@ class FrontDoor:
             return self._pools[service].urlopen(
                 environ["REQUEST_METHOD"],
                 _target(environ),
-                body=body if has_body else None,
+                body=cast("IO[bytes]", body) if has_body else None,
                 headers=self._headers(environ),
                 redirect=False,
                 chunked=chunked,
@@ -134,44 +129,33 @@ class FrontDoor:
         return headers
 
 
-def _body(environ: Environ) -> Any:
-    """What was sent: never more than was announced, and ClientDisconnected if it is less.
-
-    Without that an upload broken off would leave the service waiting for the rest of it.
-    """
-    length = environ.get("CONTENT_LENGTH", "")
-    return LimitedStream(environ["wsgi.input"], int(length)) if length else get_input_stream(dict(environ))
-
-
 def _target(environ: Environ) -> str:
     """The address as it was sent: decoding and encoding it again could change it."""
     parts = urlsplit(environ["RAW_URI"])
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _pass_on(answer: urllib3.BaseHTTPResponse, body: IO[bytes]) -> Iterator[bytes]:
-    try:
-        yield from answer.stream(PIECE, decode_content=False)
-        answer.drain_conn()
-    finally:
-        answer.release_conn()
-        _drain(body)
+class _Answer:
+    """What a service says, piece by piece; at its end what still comes of the request is read, so that it arrives."""
+
+    def __init__(self, answer: urllib3.BaseHTTPResponse, body: Upload, environ: Environ) -> None:
+        self._answer, self._body, self._environ = answer, body, environ
+        self._complete = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.stream(PIECE, decode_content=False)
+        self._complete = True
+
+    def close(self) -> None:
+        """What the server calls when everything was sent, or nobody listens any more."""
+        if self._complete and not self._body.cut:
+            self._answer.release_conn()
+        else:
+            self._answer.close()
+        finish(self._body, self._environ)
 
 
-def _drain(source: IO[bytes]) -> None:
-    """Read what was not wanted of a body (an upload that is too large), within limits.
-
-    A connection that is closed on unread data is reset, and the browser shows that instead of the answer.
-    """
-    read, until = 0, time.monotonic() + DRAIN_SECONDS
-    try:
-        while read < DRAIN_BYTES and time.monotonic() < until and (piece := source.read(PIECE)):
-            read += len(piece)
-    except (OSError, ClientDisconnected):
-        return
-
-
-def _refuse(environ: Environ, start_response: StartResponse, status: int, source: IO[bytes]) -> Iterable[bytes]:
+def _refuse(environ: Environ, start_response: StartResponse, status: int, source: Upload) -> Iterable[bytes]:
     reason = {400: "Bad Request", 404: "Not Found", 502: "Bad Gateway"}[status]
     if environ.get("PATH_INFO", "").startswith(("/api/", "/oauth/token")):
         kind = "application/problem+json"
@@ -188,8 +172,8 @@ def _refuse(environ: Environ, start_response: StartResponse, status: int, source
     if status == 502:
         headers.append(("Retry-After", "2"))
     start_response(f"{status} {reason}", headers)
-    _drain(source)
-    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+    said = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+    return ClosingIterator([said], lambda: finish(source, environ))
 
 
 PAGE = """<!doctype html>

@@ -1,6 +1,8 @@
 """The front door of the embedded run, in front of real upstream servers."""
 
+import http.client
 import json
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -136,6 +138,32 @@ def test_an_upload_that_is_refused_early_still_gets_its_answer(door):
     answer = door.http.post(door.url + "/customerarea/refuse", data=b"x" * 8_000_000)
     assert answer.status_code == 413
     assert answer.text == "too large"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_the_answer_to_a_refused_upload_comes_while_it_is_still_being_sent(door, chunked):
+    port = int(door.url.rsplit(":", 1)[1])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.putrequest("POST", "/customerarea/refuse")
+    connection.putheader("Transfer-Encoding", "chunked") if chunked else connection.putheader("Content-Length", 2**31)
+    connection.endheaders()
+    piece, sent = b"x" * 65_536, 0
+    framed = b"10000\r\n" + piece + b"\r\n" if chunked else piece
+    while not select.select([connection.sock], [], [], 0)[0] and sent < 2**31:
+        connection.send(framed)
+        sent += len(piece)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (413, b"too large")
+    assert sent < 64 * 1024**2
+    connection.close()
+    assert door.http.get(door.url + "/customerarea/").status_code == 207
+
+
+def test_a_large_upload_that_nobody_wants_is_answered_before_its_end(door):
+    port = int(door.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"POST /nobody HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000000\r\n\r\nabc")
+        assert b" 404 " in connection.recv(4096)
 
 
 def test_an_upload_that_breaks_off_does_not_keep_the_service_waiting(door):
