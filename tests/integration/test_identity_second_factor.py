@@ -11,12 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 import time_machine
-from sqlalchemy import select, text
+from alembic import command
+from sqlalchemy import inspect, select, text
 
 from services.identity.actions.second_factor import begin_enrolment, confirm_enrolment, use_code
 from services.identity.models.staff import StaffSession
 from services.identity.queries.second_factor import Owner, has_factor
-from shared import clock
+from shared import clock, migrations
+from shared.db import Database
 from shared.events.acts import ACT_EVENTS
 from shared.keyring import Keyring
 from tests.support.identity import Identity, running_identity
@@ -359,3 +361,33 @@ def test_an_agent_removes_the_second_factor_of_a_client_after_confirming(identit
     assert ask not in agent.get(page).text
     told = [one for one in identity.told(ACT_EVENTS["identity"]) if one.act == "second_factor.removed"]
     assert [(one.actor_name, one.party_id) for one in told] == [("Luz", party.party_id)]
+
+
+def test_sessions_and_links_of_before_survive_the_upgrade_and_the_way_back(database_url: str):
+    db = Database(database_url.replace("{service}", "identity"))
+    config = migrations._config("identity", db)
+    command.upgrade(config, "0002")
+    member, moment = uuid.uuid4().hex, "2026-01-01 10:00:00+00:00"
+    with db.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO staff (id, username, name, role, language, password_hash, must_change, active, created_at)"
+                f" VALUES ('{member}', 'ana', 'Ana', 'agent', 'es', 'x', false, true, '{moment}')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO staff_sessions (id, token_hash, staff_id, started_at, expires_at)"
+                " VALUES (:id, :hash, :who, :at, :at)"
+            ),
+            {"id": uuid.uuid4().hex, "hash": b"x" * 32, "who": member, "at": moment},
+        )
+    for step, version in ((command.upgrade, "0003"), (command.downgrade, "0002"), (command.upgrade, "head")):
+        step(config, version)
+        with db.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM staff_sessions")) == 1
+        assert inspect(db.engine).has_table("second_factors") is (version != "0002")
+    with db.read() as session:
+        kept = session.scalars(select(StaffSession)).one()
+    assert (kept.awaits_code, kept.second_factor, kept.address) == (False, False, "")
+    db.dispose()
