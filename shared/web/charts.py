@@ -78,6 +78,7 @@ def _config(labels: int) -> Any:
         legend_at_bottom=True,
         legend_at_bottom_columns=4,
         margin=12,
+        margin_bottom=44,  # otherwise the legend is cut
         no_data_text="—",
         include_x_axis=True,
         value_formatter=lambda value: f"{value:,.0f}".replace(",", " "),

@@ -71,8 +71,8 @@ class WindowForm(FlaskForm):
         default="",
         validators=[Optional()],
     )
-    start = TimeField(_l("From"), validators=[Optional()], default=time(8))
-    end = TimeField(_l("Until"), validators=[Optional()], default=time(18))
+    start = TimeField(_l("Starts at"), validators=[Optional()], default=time(8))
+    end = TimeField(_l("Ends at"), validators=[Optional()], default=time(18))
     days = MultiCheckboxField(
         _l("On these days"), choices=[SelectChoice(*day) for day in WEEKDAYS.items()], default=list("12345")
     )

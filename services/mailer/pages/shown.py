@@ -66,7 +66,7 @@ def day_and_time(moment: datetime) -> str:
         return _("goes out today at %(time)s", time=time)
     if local.date() == today + timedelta(days=1):
         return _("goes out tomorrow at %(time)s", time=time)
-    return _("goes out on %(day)s at %(time)s", day=format_date(moment, "EEEE d MMMM"), time=time)
+    return _("goes out on %(day)s at %(time)s", day=format_date(moment, _("EEEE d MMMM")), time=time)
 
 
 def outcome_text(letter: Letter) -> str:
