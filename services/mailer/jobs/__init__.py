@@ -61,7 +61,7 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
     return [
         # First, because nothing may be claimed by a worker that the others do not know.
         Job("heartbeat", heartbeat.beat, 5.0),
-        Job("dispatch", _after(heartbeat, dispatcher.dispatch), 1.0, LETTERS_TOPIC, dispatcher.give_all_back),
+        Job("dispatch", _dispatching(heartbeat, book, dispatcher), 1.0, LETTERS_TOPIC, dispatcher.give_all_back),
         *(Job(f"sending-{number}", thread.run, 0.1, finish=thread.close) for number, thread in enumerate(threads, 1)),
         Job("templates", book.refresh, 5.0, TEMPLATES_TOPIC),
         Job("signing_keys", signing_keys.refresh, 1.0),
@@ -96,8 +96,16 @@ def _mail_server(options: MailOptions) -> SmtpAddress:
     return SmtpAddress("127.0.0.1", port)
 
 
-def _after(heartbeat: Heartbeat, run: Callable[[], bool]) -> Callable[[], bool]:
-    return lambda: run() if heartbeat.started else False
+def _dispatching(heartbeat: Heartbeat, book: TemplateBook, dispatcher: Dispatcher) -> Callable[[], bool]:
+    """Dispatch once the others know this worker; what is claimed after a template was saved has its new words."""
+
+    def run() -> bool:
+        if not heartbeat.started:
+            return False
+        book.refresh()
+        return dispatcher.dispatch()
+
+    return run
 
 
 def _count_hours(db: Database) -> bool:
