@@ -79,6 +79,12 @@ def test_an_altered_letter_does_not(old: bytes, new: bytes) -> None:
     assert not holds(message.replace(old, new, 1), "rsa")
 
 
+def test_from_is_signed_twice_so_that_no_second_one_can_be_added() -> None:
+    signature = rendered("rsa").split(b"bh=")[0]
+    assert b"h=from:to:subject:date:message-id:mime-version:content-type:" in signature
+    assert b":from;" in signature
+
+
 def test_what_a_server_on_the_way_may_change_does_no_harm() -> None:
     message = rendered("rsa")
     for changed in (
