@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.directory.models import Party, PartyEmail, PartyFacts, PartyWord
@@ -163,6 +163,8 @@ def _conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
 
 def _told_conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
     """By what others told of a party."""
+    if wanted.never_signed_in and wanted.has_credentials is False:
+        return [false()]  # nobody; a database would look at everybody to find that out
     conditions = []
     if wanted.has_credentials is not None:
         conditions.append(_known(PartyFacts.has_credentials.is_(True), wanted.has_credentials))
@@ -170,12 +172,15 @@ def _told_conditions(wanted: PartyFilter) -> list[ColumnElement[bool]]:
         never = and_(PartyFacts.has_credentials.is_(True), PartyFacts.signed_in_at.is_(None))
         conditions.append(_known(never, wanted.never_signed_in))
     if wanted.letter_failed is not None:
-        conditions.append(_known(PartyFacts.letter_state.in_(("failed", "bounced")), wanted.letter_failed))
+        failed = PartyFacts.letter_state.in_(("failed", "bounced"))
+        # Few have one: SQLite finds them first and sorts them, where `exists` would let it look at everybody.
+        few = Party.id.in_(select(PartyFacts.party_id).where(failed))
+        conditions.append(few if wanted.letter_failed else _known(failed, False))
     return conditions
 
 
 def _known(fact: ColumnElement[bool], wanted: bool) -> ColumnElement[bool]:
-    having = Party.id.in_(select(PartyFacts.party_id).where(fact))
+    having = exists().where(PartyFacts.party_id == Party.id, fact)
     return having if wanted else ~having
 
 
