@@ -32,7 +32,7 @@ from tests.support.smtp import SmtpSink
 from tests.support.waiting import wait_until
 from tests.support.web import PUBLIC_URL, Issuer
 
-Call = Callable[..., TestResponse]
+Call = Callable[..., Any]
 
 
 @pytest.fixture
