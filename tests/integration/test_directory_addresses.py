@@ -11,7 +11,7 @@ from shared import clock
 from shared.db import new_id
 from shared.events.directory import AddressCleared, PartyUpdated
 from shared.events.mailer import AddressReleased, AddressSuppressed, LetterBounced
-from tests.support.directory import directory
+from tests.support.directory import OFFICE, directory, form_of
 
 SHARED: list[dict[str, Any]] = [{"address": "Casa@example.com", "principal": True}, {"address": "otra@example.com"}]
 
@@ -160,3 +160,21 @@ def test_a_state_keeps_its_reason_when_other_things_of_the_party_change(made):
     fields = [entry[:3] for entry in log(made, party)]
     assert ("principal_email", "Casa@example.com", "nueva@example.com") in fields
     assert ("email", "otra@example.com", "") in fields
+
+
+@pytest.mark.parametrize(
+    ("address", "chosen", "state"),
+    [
+        ("nueva@example.com", "bounced", "unverified"),  # written in the place of the old one, the list untouched
+        ("nueva@example.com", "blocked", "blocked"),  # the agent said so
+        ("casa@EXAMPLE.com", "bounced", "bounced"),  # the same address in another spelling
+        ("Casa@example.com", "valid", "valid"),
+    ],
+)
+def test_an_address_written_in_the_place_of_one_that_bounced_may_be_written_to(made, address, chosen, state):
+    party = made.register(1, emails=SHARED[:1])
+    made.hear(bounced("casa@example.com"))
+    office, path = made.office(), f"/parties/{party['id']}/edit"
+    sent = form_of(party) | office.hidden(path) | {"email-0": address, "email-0-state": chosen}
+    assert office.client.post(OFFICE + path, data=sent).status_code == 303
+    assert states(made, party) == [state]

@@ -10,7 +10,7 @@ from services.directory.pages.access import FIELD, MARKER
 from services.directory.rules.columns import columns_of, require_columns
 from shared.events.identity import CredentialIssued
 from tests.support.clientarea import _event
-from tests.support.directory import OFFICE, directory, party_values, table, tell, with_identity
+from tests.support.directory import OFFICE, directory, form_of, party_values, table, tell, with_identity
 
 TYPED = "tranvia-lirio-93-cometa"
 
@@ -25,13 +25,6 @@ def made(tmp_path, sqlite_url):
 def both(tmp_path, database_url):
     with with_identity(tmp_path, database_url) as opened:
         yield opened
-
-
-def form_of(party):
-    """What a browser sends when the fields of a party are saved as they are."""
-    emails = {f"email-{n}": email["address"] for n, email in enumerate(party["emails"])}
-    names = ("document_type", "document_number", "name", "language", "classes")
-    return {**{name: party[name] for name in names}, **emails, "principal": "0", "phones": "", "notes": ""}
 
 
 def issued(identity):

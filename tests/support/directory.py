@@ -148,6 +148,13 @@ class Office:
         )
 
 
+def form_of(party: dict[str, Any]) -> dict[str, Any]:
+    """What a browser sends when the fields of a party are saved as they are."""
+    emails = {f"email-{n}": email["address"] for n, email in enumerate(party["emails"])}
+    names = ("document_type", "document_number", "name", "language", "classes")
+    return {**{name: party[name] for name in names}, **emails, "principal": "0", "phones": "", "notes": ""}
+
+
 def party_values(number: int = 1, **values: Any) -> dict[str, Any]:
     """What is sent to register the `number`th party."""
     usual = {

@@ -56,7 +56,16 @@ class EmailRow:
     address: str = ""
     principal: bool = False
     state: str = "unverified"
+    was: tuple[str, str] = ("", "")
+    """Address and state as the page first showed them in this line."""
     error: str = ""
+
+    @property
+    def meant_state(self) -> str:
+        """The state that is meant: what is known of an address does not go over to the one written in its place."""
+        address, state = self.was
+        replaced = address and address.lower() != self.address.lower()
+        return "unverified" if replaced and self.state == state else self.state
 
 
 @dataclass
@@ -97,7 +106,9 @@ def form_of(party: Party) -> PartyForm:
     """A form that holds a party as it is."""
     names = ("classes", "document_type", "document_number", "name", "language", "notes", "code", *ADDRESS_FIELDS)
     values = {name: getattr(party, name) for name in names}
-    rows = [EmailRow(email.address, email.principal, email.state) for email in party.emails]
+    rows = [
+        EmailRow(email.address, email.principal, email.state, (email.address, email.state)) for email in party.emails
+    ]
     # With their country codes: they mean the same whatever becomes of the document or the country in this form.
     return PartyForm({**values, "phones": "\n".join(map(written_phone, party.phones))}, _with_empty(rows))
 
@@ -109,7 +120,12 @@ def sent_form(sent: "MultiDict[str, str]") -> PartyForm:
     values["classes"] = [name for name in CLASSES if name in sent.getlist("classes")]
     principal = sent.get("principal", "")
     rows = [
-        EmailRow(address.strip(), str(number) == principal, sent.get(f"email-{number}-state", "unverified"))
+        EmailRow(
+            address.strip(),
+            str(number) == principal,
+            sent.get(f"email-{number}-state", "unverified"),
+            (sent.get(f"email-{number}-was", ""), sent.get(f"email-{number}-had", "")),
+        )
         for number in range(MOST_EMAILS + EMPTY_ROWS)
         if (address := sent.get(f"email-{number}", "")).strip()
     ]
@@ -125,7 +141,7 @@ def values_of(form: PartyForm) -> Mapping[str, Any]:
         "phones": form.values["phones"].splitlines(),
         "address": {name: form.values[name] for name in ADDRESS_FIELDS},
         "emails": [
-            {"address": row.address, "principal": row.principal, "state": row.state}
+            {"address": row.address, "principal": row.principal, "state": row.meant_state}
             for row in form.emails
             if row.address
         ],
