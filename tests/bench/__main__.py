@@ -1,6 +1,7 @@
 """`make bench`: the main job on PostgreSQL, RabbitMQ and a local SMTP sink, measured beside the bare limit.
 
-`make bench ARGS="batch cancel"` picks some of: batch, cancel, single, sign-in, memory.
+`make bench ARGS="batch cancel"` picks some of: batch, cancel, single, sign-in, memory, lists (with 100,000 parties and
+500,000 letters: every list, filter, order and chart).
 """
 
 import os
@@ -8,7 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from shared.settings import CommonSettings
 from tests.bench import limits
+from tests.bench.lists import bench_lists
 from tests.support import letters, postgres, servers
 from tests.support.people import as_csv, person
 from tests.support.smtp import SmtpSink
@@ -48,9 +50,11 @@ def running(database: Any, broker: Any, prefix: str) -> Iterator[tuple[System, S
         system = System(Path(folder), database_url=url, broker_url=broker.new_vhost(), smtp_url=sink.url)
         system.prepare()
         system.start()
-        yield system, sink
-        system.stop()
-    sink.stop()
+        try:
+            yield system, sink
+        finally:
+            system.stop()
+            sink.stop()
 
 
 def say(what: str, value: str, beside: str = "") -> None:
@@ -198,12 +202,13 @@ def peak(pid: int) -> int:
     return 0
 
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, Callable[[System, SmtpSink], None]] = {
     "batch": bench_batch,
     "cancel": bench_cancel,
     "single": bench_single,
     "sign-in": bench_sign_in,
     "memory": bench_memory,
+    "lists": lambda system, _sink: bench_lists(system),
 }
 
 if __name__ == "__main__":
