@@ -15,10 +15,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from services.identity.actions.clients import create_client, register_first_party
 from services.identity.actions.keys import ensure_key
+from services.identity.models.staff import StaffMember
 from services.identity.rules.keys import PURPOSES
 from services.identity.rules.scopes import API_SCOPES
 from services.mailer.actions.keys import ensure_sealing_key
@@ -99,6 +100,8 @@ class House:
                 ensure_key(session, keyring, purpose)
         for role in ("auditor", "agent", "administrator"):
             self.passwords[role] = add_staff(identity.db, role, role)
+        with identity.db.write() as session:  # "Agent" on a Spanish page would be taken for a text without translation
+            session.execute(update(StaffMember).values(name="Ana Gómez"))
 
     def carry(self) -> None:
         """Bring every event that waits to those who hear it, until no more come."""
