@@ -164,7 +164,10 @@ def _rest(system: System) -> Iterator[str]:
             yield path
             for parameter in operations["get"].get("parameters", ()):
                 schema = parameter.get("schema", {})
-                values = [*schema.get("enum", ()), *([TYPED[parameter["name"]]] if parameter["name"] in TYPED else [])]
+                values = [
+                    *filter(None, schema.get("enum", ())),
+                    *([TYPED[parameter["name"]]] if parameter["name"] in TYPED else []),
+                ]
                 values += ["true", "false"] if schema.get("type") == "boolean" else []
                 yield from (f"{path}?{urlencode({parameter['name']: value})}" for value in values)
             if any(parameter.get("name") == "limit" for parameter in operations["get"].get("parameters", ())):
@@ -187,7 +190,7 @@ def measure(system: System) -> list[Measured]:
     """Ask everything, two at once."""
     walk, token = (
         Walk(system),
-        system.client("parties:read", "credentials:issue", "letters:read", "attention:read").token(),
+        system.client("parties:read", "credentials:issue", "letters:read", "attention:read", "keys:read").token(),
     )
     asked: list[tuple[str, dict[str, str]]] = [(path, {}) for path in walk.addresses()]
     asked += [(path, {"Authorization": f"Bearer {token}"}) for path in _rest(system)]
