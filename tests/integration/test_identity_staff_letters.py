@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from shared.worker import Worker
 from tests.support.house import House, whole_house
@@ -47,7 +48,7 @@ def choose(house: House, smtp_sink: SmtpSink, number: int, password: str) -> Non
 
 
 def test_the_links_of_real_letters_let_somebody_in_and_in_again(tmp_path: Path, sqlite_url: str, smtp_sink: SmtpSink):
-    changes = {"identity": {"password_cost": 10}, "mailer": {"smtp_url": smtp_sink.url}}
+    changes: dict[str, Any] = {"identity": {"password_cost": 10}, "mailer": {"smtp_url": smtp_sink.url}}
     with whole_house(tmp_path, sqlite_url, **changes) as house, sending(house):
         app = house.rooms["identity"].app
         boss = StaffBrowser(app)

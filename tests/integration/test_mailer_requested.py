@@ -55,7 +55,7 @@ def ask(mailer: Mailer) -> Ask:
             "data": data,
         }
         body = json.dumps(envelope).encode()
-        return Inbox(mailer.db, HANDLERS).handle([Delivery(body, envelope["type"], {}, None)])
+        return Inbox(mailer.db, HANDLERS).handle([Delivery(body, "external.mail.LetterRequested.v1", {}, None)])
 
     return ask
 

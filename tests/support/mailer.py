@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
 from sqlalchemy import select
@@ -37,6 +37,8 @@ NOBODY = "http://127.0.0.1:9"  # the discard port: refuses at once
 SIGNING_KEY = "identity-1"
 PASSWORD = "abcd-efgh-jkmn-pqrs"
 TOKEN = "token-1"
+
+One = TypeVar("One")
 
 
 class Mailer:
@@ -214,7 +216,7 @@ def forged(event: CredentialIssued) -> CredentialIssued:
     return replace(event, secret=replace(event.secret, signature=signature))
 
 
-def one_of(letters: Sequence[Letter]) -> Letter:
+def one_of(letters: Sequence[One]) -> One:
     """The only letter."""
     (letter,) = letters
     return letter
