@@ -189,7 +189,9 @@ def _words(text: str) -> list[ColumnElement[bool]]:
     words = search_words(text)[:MOST_WORDS]
     if not words:  # only signs that are in no word
         return [false()]
+    # OFFSET 0: PostgreSQL finds the words first. Otherwise it reads parties in the order of the list until enough have
+    # the word, which are almost all where the word is rare or its names come late.
     return [
-        Party.id.in_(select(PartyWord.party_id).where(PartyWord.word >= word, PartyWord.word < word + LAST))
+        Party.id.in_(select(PartyWord.party_id).where(PartyWord.word >= word, PartyWord.word < word + LAST).offset(0))
         for word in words
     ]
