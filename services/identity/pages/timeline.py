@@ -129,7 +129,11 @@ def _by_day(moments: Iterable[Moment]) -> list[tuple[date, list[Moment]]]:
 def _of_credential(one: Credential, systems: Systems) -> list[Moment]:
     found = [_issue(one, systems)]
     if one.delivered_at and one.delivery != "none":
-        text = gettext("Its letter was handed over: this password is the valid one from here on")
+        text = (
+            gettext("Its letter was handed over: the link opens until it is used or expires")
+            if one.delivery == "link"
+            else gettext("Its letter was handed over: this password is the valid one from here on")
+        )
         found.append(Moment(at=one.delivered_at, text=text, icon="envelope-check", kind="good"))
     elif one.activated_at and one.origin != "chosen" and one.delivery != "none":
         text = gettext("The new password was used: it is the valid one from here on")
