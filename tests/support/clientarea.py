@@ -30,6 +30,7 @@ from services.identity.rules.keys import PURPOSES
 from services.identity.settings import Settings as IdentitySettings
 from services.portal.app import create_app as create_portal
 from services.portal.consumers import HANDLERS as PORTAL_HEARS
+from services.portal.models import ClientSession
 from services.portal.settings import Settings as PortalSettings
 from shared import migrations
 from shared.bus import Delivery
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PUBLIC_URL = "http://porteria.test"
+CHOSEN = "tres caballos bailan sin zapatos"
+OTHER = "cuatro nubes comen pan de arroz"
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -259,3 +262,27 @@ def client_area(folder: Path, database_url: str, **portal_settings: Any) -> Iter
     finally:
         identity_db.dispose()
         portal_db.dispose()
+
+
+def settled(area: Area, number: int = 1, password: str = CHOSEN) -> uuid.UUID:
+    """A party that has changed its initial password already."""
+    party_id = area.party(number)
+    initial = area.identity.issue(party_id)
+    browser = area.browser()
+    browser.sign_in(str(10_000_000 + number), initial)
+    answer = change(browser, initial, password)
+    assert answer.status_code == 303, answer.text
+    area.carry()
+    return party_id
+
+
+def change(browser: Browser, current: str, new: str) -> TestResponse:
+    """Change the password as a person does."""
+    return browser.post("/customerarea/password", current_password=current, new_password=new, repeat_password=new)
+
+
+def sessions_of(area: Area, party_id: uuid.UUID) -> list[ClientSession]:
+    """Every session that a party had, in order."""
+    with area.db.read() as session:
+        wanted = select(ClientSession).where(ClientSession.party_id == party_id).order_by(ClientSession.id)
+        return list(session.scalars(wanted))
