@@ -60,12 +60,15 @@ def _copy(connection: Connection, table: Table, number: int, made: dict[str, lis
 def _another(table: Table, original: Row, index: int, fresh: set[str], made: dict[str, list[Any]]) -> Row:
     row = dict(original)
     for column in table.columns:
+        if column.computed is not None:
+            row[column.name] = GIVEN_OUT
+            continue
         parent = _parent(column, made)
         if parent and row[column.name] is not None:
             row[column.name] = made[parent][index % len(made[parent])]
         elif column.name in fresh:
             row[column.name] = _fresh(column, row[column.name])
-    # A number that the database gives out is left to it.
+    # A number that the database gives out, or a value that it makes of others, is left to it.
     return {name: value for name, value in row.items() if value is not GIVEN_OUT}
 
 
