@@ -32,7 +32,7 @@ PROMISES: list[Any] = CHECKS.get_by_names(
         "response_schema_conformance",
     ]
 )
-EXAMPLES = int(os.environ.get("PORTERIA_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("PORTERIA_EXAMPLES", "4"))
 BOUNDED = settings(
     max_examples=EXAMPLES,
     derandomize="PORTERIA_EXAMPLES" not in os.environ,
