@@ -62,10 +62,12 @@ class FrontDoor:
 
     def __init__(self, ports: Mapping[str, int], scheme: str = "http") -> None:
         self._scheme = scheme
-        self._pools = {
-            service: UploadPool("127.0.0.1", port, maxsize=THREADS, timeout=TIMEOUT, retries=False, blocksize=PIECE)
-            for service, port in ports.items()
-        }
+        self._ports = ports
+        self._pools = {service: self._new_pool(service) for service in ports}
+
+    def _new_pool(self, service: str) -> UploadPool:
+        port = self._ports[service]
+        return UploadPool("127.0.0.1", port, maxsize=THREADS, timeout=TIMEOUT, retries=False, blocksize=PIECE)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -90,9 +92,13 @@ class FrontDoor:
     def _ask(self, service: str, environ: Environ, body: Upload) -> urllib3.BaseHTTPResponse:
         chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         has_body = chunked or environ.get("CONTENT_LENGTH", "") not in ("", "0")
+        safe = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        # A kept connection may be closed just when it is taken. Asking again is harmless for a GET; whether a POST
+        # was done nobody could tell, so each has a connection of its own.
+        pool = self._pools[service] if safe else self._new_pool(service)
 
         def once() -> urllib3.BaseHTTPResponse:
-            return self._pools[service].urlopen(
+            return pool.urlopen(
                 environ["REQUEST_METHOD"],
                 _target(environ),
                 body=cast("IO[bytes]", body) if has_body else None,
@@ -106,8 +112,7 @@ class FrontDoor:
         try:
             return once()
         except urllib3.exceptions.ProtocolError:
-            # A kept connection may have been closed just when it was taken; asking again is harmless for a GET.
-            if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            if not safe:
                 raise
             return once()
 

@@ -227,7 +227,7 @@ def find_the_audit_entries(agent: Agent, number: int) -> None:
     field.fill(str(document_of(number)))
     agent.click("Filter")
     entries = agent.page.get_by_role("table").get_by_role("row", name=name_of(number))
-    expect(entries.filter(has_text=agent.words("Administrator")).first).to_be_visible()
+    expect(entries.filter(has_text="Administrador").first).to_be_visible()
     agent.see("auditoria-tercero")
     agent.page.locator("td a", has_text=agent.words("See details")).first.click()
     agent.see("auditoria-entrada")

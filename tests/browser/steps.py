@@ -29,7 +29,7 @@ def sign_in_as_administrator(agent: Walker, password: str) -> None:
     agent.page.get_by_label("Usuario").fill("admin")
     agent.page.get_by_label("Contraseña").fill(password)
     agent.press("Ingresar")
-    expect(agent.page.get_by_role("heading", name="Administración")).to_be_visible()
+    expect(agent.page.get_by_role("heading", name="Administración", exact=True)).to_be_visible()
     agent.see("inicio")
 
 
@@ -40,7 +40,9 @@ def upload_people(agent: Walker, file: bytes, *, new: int) -> None:
     agent.see("terceros-vacio")
     agent.press("Importar")
     agent.see("importar")
-    page.get_by_label("Archivo CSV").set_input_files({"name": "agencia.csv", "mimeType": "text/csv", "buffer": file})
+    page.get_by_label("Libro de Excel o archivo CSV").set_input_files(
+        {"name": "agencia.csv", "mimeType": "text/csv", "buffer": file}
+    )
     agent.press("Subir y revisar")
     expect(page.get_by_role("button", name="Aplicar la importación")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("main")).to_contain_text(f"se registran {new} terceros nuevos")

@@ -26,9 +26,15 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.e2e
 
 
+@pytest.fixture(scope="module")
+def everything(running: System) -> Client:
+    return running.client()
+
+
 @pytest.fixture
-def api(system: System) -> Client:
-    return system.client()
+def api(everything: Client, system: System) -> Client:
+    """For all of them the same client, with an empty letter box each time."""
+    return everything
 
 
 def count(api: Client) -> int:

@@ -28,7 +28,7 @@ def count_waiting(session: Session, since: datetime) -> Waiting:
         .where(Party.active.is_(True), Party.email_state.in_(("bounced", "blocked", "none")))
         .group_by(Party.email_state)
     )
-    parties = dict(states.tuples().all())
+    parties = {row[0]: row[1] for row in states}
     imports = session.execute(
         select(Import.state, func.count())
         .where(
@@ -40,7 +40,7 @@ def count_waiting(session: Session, since: datetime) -> Waiting:
         )
         .group_by(Import.state)
     )
-    found = dict(imports.tuples().all())
+    found = {row[0]: row[1] for row in imports}
     return Waiting(
         parties.get("bounced", 0),
         parties.get("blocked", 0),

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
+from services.mailer.actions.telling import about
 from services.mailer.models import Letter
 from services.mailer.rules.states import CANCELLED, FAILED, PENDING, SENDING
 from services.mailer.rules.suppressing import SUPPRESSED, SUPPRESSED_TOLD
@@ -108,17 +109,8 @@ def end_waiting(
 
 
 def _told(row: Any, state: str, reason: str, moment: datetime) -> LetterCancelled | LetterFailed | None:
-    about: dict[str, Any] = {
-        "letter_id": row.id,
-        "kind": row.kind,
-        "address": row.address,
-        "at": moment,
-        "party_id": row.party_id,
-        "credential_id": row.credential_id,
-        "batch_id": row.batch_id,
-    }
     if state == CANCELLED:
-        return LetterCancelled(**about, reason=reason)
+        return LetterCancelled(**about(row, moment), reason=reason)
     if state == FAILED:
-        return LetterFailed(**about, answer=SUPPRESSED_TOLD if reason == SUPPRESSED else reason)
+        return LetterFailed(**about(row, moment), answer=SUPPRESSED_TOLD if reason == SUPPRESSED else reason)
     return None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Update, Uuid, bindparam, exists, insert, s
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.ending import end_waiting
+from services.mailer.actions.telling import about
 from services.mailer.models import Attempt, Letter, Queue
 from services.mailer.queries import suppressed_of
 from services.mailer.rules.states import (
@@ -248,15 +249,6 @@ def _attempt(outcome: Outcome) -> dict[str, Any]:
 
 
 def _events(row: Any, state: str, outcome: Outcome, moment: datetime) -> list[Any]:
-    about: dict[str, Any] = {
-        "letter_id": row.id,
-        "kind": row.kind,
-        "address": row.address,
-        "at": moment,
-        "party_id": row.party_id,
-        "credential_id": row.credential_id,
-        "batch_id": row.batch_id,
-    }
     if state == SENT:
-        return [LetterSent(**about)]
-    return [LetterFailed(**about, answer=_told(outcome))] if state == FAILED else []
+        return [LetterSent(**about(row, moment))]
+    return [LetterFailed(**about(row, moment), answer=_told(outcome))] if state == FAILED else []

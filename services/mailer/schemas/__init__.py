@@ -71,8 +71,8 @@ class LetterDetailOut(LetterOut):
 LetterPage = page_schema(LetterOut)
 
 
-class CancelIn(ma.Schema):
-    """Which letters to cancel: exactly one of these."""
+class ChosenIn(ma.Schema):
+    """Which letters it is about: exactly one of these."""
 
     ids = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(1, MOST_IDS))
     batch_id = ma.fields.UUID()
@@ -80,9 +80,13 @@ class CancelIn(ma.Schema):
 
     @ma.validates_schema
     def check_one(self, data: dict[str, Any], **_: Any) -> None:
-        """Nobody cancels everything by leaving something out."""
+        """Nobody means everything by leaving something out."""
         if len(data) != 1:
             raise ma.ValidationError(str(_l("Give exactly one of ids, batch_id and all.")))
+
+
+class CancelIn(ChosenIn):
+    """Which letters to cancel: exactly one of these."""
 
 
 class NotCancelledOut(ma.Schema):

@@ -1,13 +1,10 @@
 """HTTP in and out: addresses to which nothing is sent, returned messages, letters sent again."""
 
-from typing import Any
-
 import marshmallow as ma
-from flask_babel import lazy_gettext as _l
 
 from services.mailer.rules.returned import Verdict
 from services.mailer.rules.suppressing import BY_BOUNCE, BY_HAND
-from services.mailer.schemas import MOST_IDS
+from services.mailer.schemas import ChosenIn, NotCancelledOut
 from shared.web import PageQuery, page_schema
 
 NOTE_LIMIT = 500
@@ -66,25 +63,12 @@ class ReturnedOut(ma.Schema):
     received_at = ma.fields.AwareDateTime()
 
 
-class RetryIn(ma.Schema):
+class RetryIn(ChosenIn):
     """Which failed letters to send again: exactly one of these."""
 
-    ids = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(1, MOST_IDS))
-    batch_id = ma.fields.UUID()
-    all = ma.fields.Boolean(validate=ma.validate.Equal(True))
 
-    @ma.validates_schema
-    def check_one(self, data: dict[str, Any], **_: Any) -> None:
-        """Nobody sends everything by leaving something out."""
-        if len(data) != 1:
-            raise ma.ValidationError(str(_l("Give exactly one of ids, batch_id and all.")))
-
-
-class NotRetriedOut(ma.Schema):
+class NotRetriedOut(NotCancelledOut):
     """A letter that is not sent again, and its state (null: there is no such letter)."""
-
-    id = ma.fields.UUID()
-    state = ma.fields.String(allow_none=True)
 
 
 class RetryOut(ma.Schema):

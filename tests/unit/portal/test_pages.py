@@ -139,5 +139,6 @@ def test_the_back_office_is_not_for_clients(app):
 
 def test_the_documented_interface_is_the_one_that_there_is(app):
     document = browser_of(app).get("/api/portal/v1/openapi.json").get_json()
-    assert set(document["paths"]) == {"/api/portal/v1/clients", "/api/portal/v1/clients/{party_id}"}
+    paths = {path.removeprefix("/api/portal/v1") for path in document["paths"]}
+    assert paths == {"/attention", "/clients", "/clients/{party_id}"}
     assert browser_of(app).get("/api/portal/v1/docs/").status_code == 200

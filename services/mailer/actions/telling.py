@@ -1,0 +1,17 @@
+"""What every event about a letter says of it."""
+
+from datetime import datetime
+from typing import Any
+
+
+def about(row: Any, moment: datetime) -> dict[str, Any]:
+    """The part that the events of ended letters have in common; `row` has the columns of a letter, `moment` its end."""
+    return {
+        "letter_id": row.id,
+        "kind": row.kind,
+        "address": row.address,
+        "at": moment,
+        "party_id": row.party_id,
+        "credential_id": row.credential_id,
+        "batch_id": row.batch_id,
+    }
