@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
 
+from tests.support.browser import screenshot
 from tests.support.returned import postfix
 from tests.support.smtp import ReceivedLetter
 from tests.support.tables import workbook
@@ -24,6 +25,15 @@ class Agent(Walker):
     def __init__(self, page: Page, language: str, name: str) -> None:
         super().__init__(page, name)
         self.words = Words(language)
+
+    def see(self, name: str) -> None:
+        """In Spanish as every walker; in English a picture of the phone (test_every_page.py looks for barriers)."""
+        if self.words.language == "es":
+            return super().see(name)
+        screenshot(self.page, f"{self.prefix}-{name}")
+        if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            self.overflows.append(f"{name} is too wide for a phone")
+        return None
 
     def click(self, english: str, **values: object) -> None:
         """Press the button, or follow the link, that says this."""
