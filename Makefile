@@ -28,8 +28,10 @@ run: install ## Start everything on this machine; Ctrl-C ends it
 demo: install ## Fill it with believable data and walk the main job
 	@$(BIN)/python -m shared.embedded.demo $(ARGS)
 
+# Three at once keep two cores busy, because many tests wait for servers and browsers. In the order of the folders, so
+# that the long ones (browser, e2e) do not come last, when the other processes have nothing left to do.
 test: install-dev ## Run every test (ARGS="tests/unit -k letter" picks some)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## Run the checks that need no server: style, types, arrows, translations, documents, names
 	@$(BIN)/ruff check .
