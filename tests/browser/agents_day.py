@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
 
-from tests.support.browser import screenshot
+from tests.support.browser import keep_picture
 from tests.support.returned import postfix
 from tests.support.smtp import ReceivedLetter
 from tests.support.tables import workbook
@@ -15,22 +15,23 @@ from tests.support.walking import Walker
 from tests.support.words import Words
 
 LONG = 60_000  # milliseconds for what a worker does
-PEOPLE, BROKEN = 500, 30
+BROKEN = 30
 HEADER = ("Nombre completo", "Tipo doc", "Cédula", "Rol en el edificio", "Correo", "Celular")
 
 
 class Agent(Walker):
     """Somebody of the back office, in one language."""
 
-    def __init__(self, page: Page, language: str, name: str) -> None:
+    def __init__(self, page: Page, language: str, name: str, people: int) -> None:
         super().__init__(page, name)
+        self.people = people
         self.words = Words(language)
 
     def see(self, name: str) -> None:
         """In Spanish as every walker; in English a picture of the phone (test_every_page.py looks for barriers)."""
         if self.words.language == "es":
             return super().see(name)
-        screenshot(self.page, f"{self.prefix}-{name}")
+        keep_picture(self.page, f"{self.prefix}-{name}")
         if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             self.overflows.append(f"{name} is too wide for a phone")
         return None
@@ -56,10 +57,10 @@ def document_of(number: int) -> int:
     return 20_000_000 + number
 
 
-def file_of_people() -> bytes:
-    """500 tenants, thirty of whom have a problem: no address that could be one, or no document."""
+def file_of_people(people: int) -> bytes:
+    """Tenants, thirty of whom have a problem: no address that could be one, or no document."""
     rows: list[tuple[object, ...]] = []
-    for number in range(PEOPLE):
+    for number in range(people):
         address = f"persona{number}@example.com"
         document: object = document_of(number)
         if number < BROKEN // 2:
@@ -93,7 +94,7 @@ def sign_in(agent: Agent, password: str) -> None:
 
 def import_with_problems(agent: Agent) -> None:
     """Upload, say what a column is, look, download the thirty rows, apply the rest."""
-    _upload(agent, "agencia.xlsx", file_of_people())
+    _upload(agent, "agencia.xlsx", file_of_people(agent.people))
     agent.heading(agent.words("What each column is"))
     agent.see("importar-columnas")
     agent.page.get_by_label("Rol en el edificio").select_option(label=f"{agent.words('Class')} *")
@@ -105,7 +106,7 @@ def import_with_problems(agent: Agent) -> None:
     with agent.page.expect_download() as download:
         agent.click("Rows left out, for Excel")
     rejected = Path(download.value.path())
-    _apply(agent, PEOPLE - BROKEN)
+    _apply(agent, agent.people - BROKEN)
 
     _upload(agent, "corregidas.xlsx", mended(rejected))
     _apply(agent, BROKEN)
@@ -165,11 +166,11 @@ def issue_links(agent: Agent) -> None:
     agent.page.get_by_label(agent.words("A link on which the client sets the password")).check()
     agent.see("generar")
     agent.click("GENERATE PASSWORDS")
-    expect(agent.page.locator(".confirm-number")).to_have_text(str(PEOPLE))
+    expect(agent.page.locator(".confirm-number")).to_have_text(str(agent.people))
     agent.see("generar-confirmar")
     agent.click("Accept")
     stat = agent.page.locator(".stat", has_text=agent.words("Letters handed to the mail"))
-    expect(stat).to_contain_text(str(PEOPLE), timeout=LONG)
+    expect(stat).to_contain_text(str(agent.people), timeout=LONG)
     agent.see("lote")
 
 

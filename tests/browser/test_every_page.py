@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 
 from services.portal.pages.visitor import AREA, COOKIE
 from tests.checks.translations import rooms
-from tests.support.browser import new_page, screenshot
+from tests.support.browser import keep_picture, new_page
 from tests.support.house import SERVICES, House, whole_house
 from tests.support.samples import NoSample, Samples
 from tests.support.walking import DESKTOP, PHONE, RULES, WITHOUT_REPETITION
@@ -96,7 +96,7 @@ class Visit:
         too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if too_wide > 0:
             self._complain(f"{width}: {too_wide} px too wide")
-        screenshot(self.page, f"page-{self.language}-{width}-{endpoint}")
+        keep_picture(self.page, f"page-{self.language}-{width}-{endpoint}")
 
     def _axe(self) -> Any:
         return Axe().run(self.page, context=WITHOUT_REPETITION, options=RULES)

@@ -1,5 +1,6 @@
 """A real browser: Chromium of this machine, driven by Playwright."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -80,3 +81,9 @@ def screenshot(page: Page, name: str) -> Path:
     width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": min(height, LONGEST)})
     return path
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A `screenshot` for people to look at; not in CI, where nobody does and four hundred of them take a minute."""
+    if not os.environ.get("CI"):
+        screenshot(page, name)

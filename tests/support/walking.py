@@ -3,7 +3,7 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import screenshot
+from tests.support.browser import keep_picture
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
@@ -37,7 +37,7 @@ class Walker:
         self._look_for_barriers(name)
         for width, view in (("desktop", DESKTOP), ("phone", PHONE)):
             self.page.set_viewport_size(view)  # type: ignore[arg-type]
-            screenshot(self.page, f"{self.prefix}-{name}-{width}")
+            keep_picture(self.page, f"{self.prefix}-{name}-{width}")
         too_wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if too_wide > 0:
             self.overflows.append(f"{name}: {too_wide} px too wide for a phone ({self.page.url})")
