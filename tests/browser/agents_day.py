@@ -15,16 +15,15 @@ from tests.support.walking import Walker
 from tests.support.words import Words
 
 LONG = 60_000  # milliseconds for what a worker does
-BROKEN = 30
+PEOPLE, BROKEN = 500, 30
 HEADER = ("Nombre completo", "Tipo doc", "Cédula", "Rol en el edificio", "Correo", "Celular")
 
 
 class Agent(Walker):
     """Somebody of the back office, in one language."""
 
-    def __init__(self, page: Page, language: str, name: str, people: int) -> None:
+    def __init__(self, page: Page, language: str, name: str) -> None:
         super().__init__(page, name)
-        self.people = people
         self.words = Words(language)
 
     def see(self, name: str) -> None:
@@ -57,10 +56,10 @@ def document_of(number: int) -> int:
     return 20_000_000 + number
 
 
-def file_of_people(people: int) -> bytes:
-    """Tenants, thirty of whom have a problem: no address that could be one, or no document."""
+def file_of_people() -> bytes:
+    """500 tenants, thirty of whom have a problem: no address that could be one, or no document."""
     rows: list[tuple[object, ...]] = []
-    for number in range(people):
+    for number in range(PEOPLE):
         address = f"persona{number}@example.com"
         document: object = document_of(number)
         if number < BROKEN // 2:
@@ -94,7 +93,7 @@ def sign_in(agent: Agent, password: str) -> None:
 
 def import_with_problems(agent: Agent) -> None:
     """Upload, say what a column is, look, download the thirty rows, apply the rest."""
-    _upload(agent, "agencia.xlsx", file_of_people(agent.people))
+    _upload(agent, "agencia.xlsx", file_of_people())
     agent.heading(agent.words("What each column is"))
     agent.see("importar-columnas")
     agent.page.get_by_label("Rol en el edificio").select_option(label=f"{agent.words('Class')} *")
@@ -106,7 +105,7 @@ def import_with_problems(agent: Agent) -> None:
     with agent.page.expect_download() as download:
         agent.click("Rows left out, for Excel")
     rejected = Path(download.value.path())
-    _apply(agent, agent.people - BROKEN)
+    _apply(agent, PEOPLE - BROKEN)
 
     _upload(agent, "corregidas.xlsx", mended(rejected))
     _apply(agent, BROKEN)
@@ -166,11 +165,11 @@ def issue_links(agent: Agent) -> None:
     agent.page.get_by_label(agent.words("A link on which the client sets the password")).check()
     agent.see("generar")
     agent.click("GENERATE PASSWORDS")
-    expect(agent.page.locator(".confirm-number")).to_have_text(str(agent.people))
+    expect(agent.page.locator(".confirm-number")).to_have_text(str(PEOPLE))
     agent.see("generar-confirmar")
     agent.click("Accept")
     stat = agent.page.locator(".stat", has_text=agent.words("Letters handed to the mail"))
-    expect(stat).to_contain_text(str(agent.people), timeout=LONG)
+    expect(stat).to_contain_text(str(PEOPLE), timeout=LONG)
     agent.see("lote")
 
 
