@@ -5,7 +5,7 @@ Message ids are English; the catalogs are `translations/<language>/LC_MESSAGES/m
 preference, else of the browser, else of the setting.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -83,8 +83,3 @@ def catalog(chosen: str, *folders: Path) -> NullTranslations:
         elif isinstance(more, Translations):
             merged = more
     return merged
-
-
-def best_language(wishes: Sequence[str | None], default: str) -> str:
-    """The first of the wishes that is a language of ours, else the default."""
-    return next((wish for wish in wishes if wish in LANGUAGES and wish), default)

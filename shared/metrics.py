@@ -1,6 +1,6 @@
 """Numbers for Prometheus. Each process keeps its own and shows them on its own port; one process per container."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest, start_http_server
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
 
 REQUESTS = Counter("porteria_http_requests", "Answered requests.", ["service", "method", "route", "status"])
 LATENCY = Histogram(
@@ -21,8 +21,3 @@ def observe_request(service: str, method: str, route: str, status: int, seconds:
 def exposition() -> tuple[bytes, str]:
     """What `/metrics` answers: the body and its content type."""
     return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
-
-
-def serve_metrics(port: int, host: str = "127.0.0.1") -> None:
-    """Show the numbers of a process that has no web server (a worker) on a port of its own, in a daemon thread."""
-    start_http_server(port, addr=host)

@@ -31,12 +31,6 @@ class ClientView(ma.Schema):
     open_sessions = ma.fields.Integer(required=True, metadata={"description": "Browsers signed in at this moment"})
 
 
-class EndedSessions(ma.Schema):
-    """How many sessions were ended."""
-
-    ended = ma.fields.Integer(required=True)
-
-
 def party_from_rest(body: dict[str, Any]) -> PartyData:
     """A party of the directory's REST interface. It is the present state, so it has the newest version."""
     emails = [Email(address=e["address"], principal=bool(e["principal"]), state=e["state"]) for e in body["emails"]]

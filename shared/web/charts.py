@@ -27,23 +27,11 @@ class Series:
     values: Sequence[int | float | None]
 
 
-def bar_chart(title: Text, labels: Sequence[str], series: Sequence[Series], *, stacked: bool = False) -> Response:
-    """Bars side by side (or upon each other) for each label, as an SVG picture."""
+def bar_chart(title: Text, labels: Sequence[str], series: Sequence[Series]) -> Response:
+    """Bars side by side for each label, as an SVG picture."""
     import pygal
 
-    chart_class = pygal.StackedBar if stacked else pygal.Bar
-    return _picture(chart_class, title, labels, series)
-
-
-def line_chart(title: Text, labels: Sequence[str], series: Sequence[Series]) -> Response:
-    """A line for each series, as an SVG picture."""
-    import pygal
-
-    return _picture(pygal.Line, title, labels, series)
-
-
-def _picture(chart_class: Any, title: Text, labels: Sequence[str], series: Sequence[Series]) -> Response:
-    chart = chart_class(_config(len(labels)), style=_style(series), title=str(title))
+    chart = pygal.Bar(_config(len(labels)), style=_style(series), title=str(title))
     chart.x_labels = list(labels)
     step = max(1, -(-len(labels) // MOST_LABELS))
     chart.x_labels_major = list(labels)[::step]

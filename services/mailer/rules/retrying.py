@@ -4,11 +4,6 @@ The secret of a letter was destroyed when it ended, and identity has ended the c
 letter would carry nothing. There the way is a new credential, which brings a new letter.
 """
 
-from services.mailer.rules.states import FAILED, GENERAL, TEST
+from services.mailer.rules.states import GENERAL, TEST
 
 WITHOUT_SECRET = (GENERAL, TEST)
-
-
-def may_retry(kind: str, state: str) -> bool:
-    """Whether sending the same letter again makes sense."""
-    return state == FAILED and kind in WITHOUT_SECRET
