@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from services.portal.actions import copy_parties
+from services.portal.actions.parties import copy_parties
 from services.portal.app import SERVICE as NAME
 from services.portal.app import create_app
-from services.portal.clients import Directory
+from services.portal.clients.directory import Directory
 from services.portal.consumers import HANDLERS
 from services.portal.jobs import jobs
-from services.portal.schemas import party_from_rest
+from services.portal.schemas.clients import party_from_rest
 from services.portal.settings import Settings
 from shared.cli import Service, command_line
 from shared.web import ServiceClient

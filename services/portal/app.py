@@ -4,7 +4,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from services.portal.api import register_api
-from services.portal.clients import Directory, Identity
+from services.portal.clients.directory import Directory
+from services.portal.clients.identity import Identity
 from services.portal.pages import register_pages
 from services.portal.pages.visitor import Portal, preferred_language
 from services.portal.settings import Settings

@@ -2,13 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from services.portal.actions import (
-    PartyData,
-    copy_parties,
-    end_other_sessions,
-    end_sessions_of_credentials,
-    end_sessions_of_parties,
-)
+from services.portal.actions.parties import PartyData, copy_parties
+from services.portal.actions.sessions import end_other_sessions, end_sessions_of_credentials, end_sessions_of_parties
 from shared.events.directory import PartyDeactivated, PartyRegistered, PartyUpdated
 from shared.events.identity import CredentialRevoked, PasswordChanged
 from shared.inbox import Handlers

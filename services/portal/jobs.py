@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Protocol
 
-from services.portal.actions import delete_old_sessions, end_expired_sessions
-from services.portal.rules import Lifetime
+from services.portal.actions.sessions import delete_old_sessions, end_expired_sessions
+from services.portal.rules.sessions import Lifetime
 from shared import clock
 from shared.db import Database
 from shared.web.idempotency import purge_idempotency_keys

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.portal.rules import Lifetime
+from services.portal.rules.sessions import Lifetime
 from shared.settings import CommonSettings, seconds, setting, whole_number
 
 

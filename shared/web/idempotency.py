@@ -14,11 +14,10 @@ from typing import Any
 from flask import Response, current_app, g, request
 from flask_babel import gettext
 from sqlalchemy import Column, Integer, String, Table, Text, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared import clock
-from shared.db import UtcDateTime, plumbing
+from shared.db import UtcDateTime, insert_into, plumbing
 from shared.web.context import current
 from shared.web.errors import Problem
 from shared.web.tokens import current_client
@@ -105,11 +104,10 @@ def _fingerprint() -> str:
 
 
 def _remember(session: Session, key: str, fingerprint: str) -> bool:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"client": _caller(), "key": key, "request_hash": fingerprint, "created_at": clock.now()}
     # Waits while another transaction holds the same key, then finds its row or (if that one failed) inserts its own.
     # RETURNING, because psycopg's rowcount of such an insert is -1 in either case.
-    made = insert(idempotency_keys).values(row).on_conflict_do_nothing().returning(idempotency_keys.c.key)
+    made = insert_into(session, idempotency_keys).values(row).on_conflict_do_nothing().returning(idempotency_keys.c.key)
     return session.scalar(made) is not None
 
 

@@ -11,7 +11,7 @@ import time_machine
 from sqlalchemy import select
 
 from services.identity.queries.second_factor import Owner, has_factor
-from services.portal.clients import ProofExpired
+from services.portal.clients.identity import ProofExpired
 from services.portal.models import ClientSession
 from shared import clock
 from shared.events import decode

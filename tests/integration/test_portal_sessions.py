@@ -7,13 +7,13 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from services.portal.actions import CredentialEnded, PartyInactive, end_expired_sessions, open_session
+from services.portal.actions.sessions import CredentialEnded, PartyInactive, end_expired_sessions, open_session
 from services.portal.app import create_app
 from services.portal.consumers import HANDLERS
 from services.portal.jobs import jobs
 from services.portal.models import ClientSession, EndedCredential, Party
-from services.portal.queries import find_client, list_clients
-from services.portal.rules import Lifetime
+from services.portal.queries.sessions import find_client, list_clients
+from services.portal.rules.sessions import Lifetime
 from services.portal.settings import Settings
 from shared import clock, migrations
 from shared.db import Database

@@ -25,7 +25,7 @@ from services.identity.rules.scopes import API_SCOPES
 from services.mailer.actions.keys import ensure_sealing_key
 from services.mailer.actions.queue import ensure_queue
 from services.mailer.jobs.signing_keys import SigningKeys
-from services.portal.actions import open_session
+from services.portal.actions.sessions import open_session
 from services.portal.pages.visitor import AREA, COOKIE
 from shared import migrations
 from shared.bus import Delivery

@@ -1,11 +1,11 @@
 """Client codes that are given out automatically."""
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.directory.models import Counter
 from services.directory.rules.parties import code_of
+from shared.db import insert_into
 
 NAME = "client_code"
 
@@ -15,7 +15,6 @@ def take_codes(session: Session, count: int) -> list[str]:
     taking = update(Counter).where(Counter.name == NAME).values(value=Counter.value + count).returning(Counter.value)
     last = session.scalar(taking)
     if last is None:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(Counter).values(name=NAME, value=0).on_conflict_do_nothing())
+        session.execute(insert_into(session, Counter).values(name=NAME, value=0).on_conflict_do_nothing())
         last = session.execute(taking).scalar_one()
     return [code_of(number) for number in range(last - count + 1, last + 1)]

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.directory.models import CredentialFact, PartyFacts
+from shared.db import insert_into
 
 Told = Iterable[tuple[uuid.UUID, uuid.UUID]]
 """Credential and its party."""
@@ -23,7 +23,7 @@ def remember_credentials(session: Session, told: Told, *, ended: bool) -> None:
     # Sorted, so that two workers lock the rows in one order.
     pairs = sorted(set(told))
     rows = [{"credential_id": credential, "party_id": party, "ended": ended} for credential, party in pairs]
-    statement = _insert(session, CredentialFact)
+    statement = insert_into(session, CredentialFact)
     if ended:
         remembering = statement.on_conflict_do_update(index_elements=["credential_id"], set_={"ended": True})
     else:
@@ -37,7 +37,7 @@ def remember_sign_ins(session: Session, told: Iterable[tuple[uuid.UUID, datetime
     newest: dict[uuid.UUID, datetime] = {}
     for party_id, at in told:
         newest[party_id] = max(at, newest.get(party_id, at))
-    statement = _insert(session, PartyFacts)
+    statement = insert_into(session, PartyFacts)
     known, given = PartyFacts.signed_in_at, statement.excluded.signed_in_at
     remembering = statement.on_conflict_do_update(
         index_elements=["party_id"], set_={"signed_in_at": given}, where=or_(known.is_(None), known < given)
@@ -51,7 +51,7 @@ def remember_letters(session: Session, told: Iterable[tuple[uuid.UUID | None, da
     for party_id, at in told:
         if party_id is not None:
             newest[party_id] = max(at, newest.get(party_id, at))
-    statement = _insert(session, PartyFacts)
+    statement = insert_into(session, PartyFacts)
     known, given = PartyFacts.letter_at, statement.excluded.letter_at
     newer = or_(known.is_(None), known <= given if state == "bounced" else known < given)
     remembering = statement.on_conflict_do_update(
@@ -66,7 +66,7 @@ def _count_again(session: Session, party_ids: Sequence[uuid.UUID]) -> None:
     counts with what the first has committed."""
     if not party_ids:
         return
-    making = _insert(session, PartyFacts).on_conflict_do_nothing()
+    making = insert_into(session, PartyFacts).on_conflict_do_nothing()
     session.execute(making, [_facts(party_id) for party_id in party_ids])
     session.execute(
         select(PartyFacts.party_id)
@@ -82,10 +82,6 @@ def _count_again(session: Session, party_ids: Sequence[uuid.UUID]) -> None:
 def _facts(party_id: uuid.UUID, **known: Any) -> dict[str, Any]:
     nothing = {"has_credentials": False, "signed_in_at": None, "letter_state": "", "letter_at": None}
     return {"party_id": party_id, **nothing, **known}
-
-
-def _insert(session: Session, model: type) -> Any:
-    return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(model)
 
 
 def _execute(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.directory.models import Import, ImportChunk, ImportRow
@@ -14,6 +13,7 @@ from services.directory.queries.imports import find_chunk
 from services.directory.rules.columns import Columns, mapped_fields, require_columns, signature_of
 from shared import clock
 from shared.audit import SYSTEM, Actor, acting, current_actor, record_act
+from shared.db import insert_into
 from shared.wake import wake
 
 TOPIC = "imports"
@@ -85,8 +85,7 @@ def _remember_mapping(session: Session, entry: Import) -> None:
         "chosen_by": current_actor().name[:200],
         "chosen_at": clock.now(),
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    keeping = insert(ColumnMapping).values(signature=signature_of(entry.header), **values)
+    keeping = insert_into(session, ColumnMapping).values(signature=signature_of(entry.header), **values)
     session.execute(keeping.on_conflict_do_update(index_elements=["signature"], set_=values))
 
 

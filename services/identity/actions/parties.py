@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.identity.models.parties import Party
 from services.identity.rules.logins import email_key, searchable
 from shared import clock
+from shared.db import insert_into
 from shared.events.directory import Email
 
 
@@ -48,8 +48,7 @@ def copy_parties(session: Session, told: Sequence[PartyTold]) -> None:
             newest[one.party_id] = one
     if not newest:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Party)
+    statement = insert_into(session, Party)
     changes = {c.name: statement.excluded[c.name] for c in Party.__table__.columns if c.name != "id"}
     upsert = statement.on_conflict_do_update(
         index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version

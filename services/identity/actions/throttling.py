@@ -9,12 +9,12 @@ from limits import RateLimitItem
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.identity.models.throttle import ThrottleCounter
 from shared import clock
+from shared.db import insert_into
 
 
 @dataclass
@@ -40,11 +40,10 @@ class SqlStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count, in one statement: whoever comes at the same time waits for the row and sees this count."""
-        insert: Any = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
         moment = clock.now()
         fresh = {"key": key, "count": amount, "expires_at": moment + timedelta(seconds=expiry)}
         over = ThrottleCounter.expires_at <= moment
-        statement = insert(ThrottleCounter).values(fresh)
+        statement = insert_into(self._session, ThrottleCounter).values(fresh)
         statement = statement.on_conflict_do_update(
             index_elements=[ThrottleCounter.key],
             set_={

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext
 
-from services.portal.clients import TooManyAttempts
+from services.portal.clients.identity import TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.code import ask_code
 from services.portal.pages.forms import SignInForm

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from services.portal.actions import end_one_session, end_sessions_of_parties
+from services.portal.actions.sessions import end_one_session, end_sessions_of_parties
 from services.portal.models import ClientSession
 from services.portal.pages.visitor import portal
-from services.portal.queries import (
+from services.portal.queries.sessions import (
     Client,
     count_clients,
     count_open_sessions,

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from services.portal.clients import ProofExpired, TooManyAttempts, Verified
+from services.portal.clients.identity import ProofExpired, TooManyAttempts, Verified
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import CodeForm
 from services.portal.pages.opening import device_address, enter, open_for

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, redirect, render_template, url_for
 
 from services.portal.pages.visitor import Visitor, client_required
-from services.portal.rules import principal_address, profile_of
+from services.portal.rules.parties import principal_address, profile_of
 
 home = Blueprint("home", __name__)
 

@@ -5,18 +5,12 @@ import uuid
 import structlog
 from flask import Response, flash, make_response, redirect, request, session, url_for
 
-from services.portal.actions import (
-    CredentialEnded,
-    OpenedSession,
-    PartyInactive,
-    copy_parties,
-    end_session,
-    open_session,
-)
-from services.portal.clients import Verified
+from services.portal.actions.parties import copy_parties
+from services.portal.actions.sessions import CredentialEnded, OpenedSession, PartyInactive, end_session, open_session
+from services.portal.clients.identity import Verified
 from services.portal.pages.visitor import current_visitor, drop_token, keep_token, portal, safe_target
-from services.portal.queries import find_party
-from services.portal.schemas import party_from_rest
+from services.portal.queries.parties import find_party
+from services.portal.schemas.clients import party_from_rest
 from shared.web import ServiceUnavailable, current
 
 log = structlog.get_logger(__name__)

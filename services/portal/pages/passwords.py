@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 
-from services.portal.actions import end_other_sessions
-from services.portal.clients import AccessChanged, LinkGone, PasswordRefused, TooManyAttempts, Verified
+from services.portal.actions.sessions import end_other_sessions
+from services.portal.clients.identity import AccessChanged, LinkGone, PasswordRefused, TooManyAttempts, Verified
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, show_problems
 from services.portal.pages.opening import device_address, open_for, sign_in_again, signed_in
 from services.portal.pages.visitor import AREA, Visitor, current_visitor, drop_token, portal, signin_address
-from services.portal.rules import is_link_token
+from services.portal.rules.sessions import is_link_token
 from shared.web import ServiceUnavailable, current
 
 LINK_COOKIE = "porteria_link"

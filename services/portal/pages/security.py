@@ -6,13 +6,13 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from services.portal.actions import end_one_session, end_sessions_but
-from services.portal.clients import AccessChanged, Factor, PasswordRefused, TooManyAttempts
+from services.portal.actions.sessions import end_one_session, end_sessions_but
+from services.portal.clients.identity import AccessChanged, Factor, PasswordRefused, TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import CodeForm, ProofForm, show_problems
 from services.portal.pages.opening import device_address
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
-from services.portal.queries import list_open_sessions
+from services.portal.queries.sessions import list_open_sessions
 from shared import clock
 from shared.web import CallFailed, ServiceUnavailable, current
 from shared.web.browsers import browser_in_words

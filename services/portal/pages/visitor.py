@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from flask import Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext
 
-from services.portal.actions import TOUCH_EVERY, end_session, hash_token, touch_session
-from services.portal.clients import Directory, Identity
+from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
+from services.portal.clients.directory import Directory
+from services.portal.clients.identity import Identity
 from services.portal.models import ClientSession, Party
-from services.portal.queries import find_session
-from services.portal.rules import Lifetime, is_expired
+from services.portal.queries.sessions import find_session
+from services.portal.rules.sessions import Lifetime, is_expired
 from shared import clock
 from shared.audit import Actor, become
 from shared.web import current, safe_next

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from services.portal.actions import open_session
+from services.portal.actions.sessions import open_session
 from services.portal.app import create_app
 from services.portal.consumers import HANDLERS
 from services.portal.settings import Settings

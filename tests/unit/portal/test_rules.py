@@ -4,15 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.portal.rules import (
-    Lifetime,
-    document_search_key,
-    is_expired,
-    is_link_token,
-    principal_address,
-    profile_of,
-    search_key,
-)
+from services.portal.rules.parties import document_search_key, principal_address, profile_of, search_key
+from services.portal.rules.sessions import Lifetime, is_expired, is_link_token
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIFETIME = Lifetime(idle=timedelta(hours=1), absolute=timedelta(hours=12))

@@ -1,30 +1,29 @@
-"""Use cases of the portal: each does one thing in the caller's transaction."""
+"""Opening and ending the sessions of clients."""
 
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.portal.models import ClientSession, EndedCredential, Party
-from services.portal.queries import has_ended
-from services.portal.rules import Lifetime, search_key
+from services.portal.queries.sessions import has_ended
+from services.portal.rules.sessions import Lifetime
 from shared import clock
 from shared.audit import record_act
-from shared.db import new_id
-from shared.events.directory import Email
+from shared.db import insert_into, new_id
 from shared.events.portal import ClientSignedIn
 from shared.outbox import publish
 
 TOUCH_EVERY = timedelta(minutes=1)
+
+
 LONGEST_USER_AGENT = 400
-CHUNK = 500
 
 
 class CredentialEnded(Exception):
@@ -33,23 +32,6 @@ class CredentialEnded(Exception):
 
 class PartyInactive(Exception):
     """The party was deactivated: it cannot be signed in."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartyData:
-    """A party as the directory tells of it, in an event or over HTTP. `version` tells which of two is newer."""
-
-    party_id: uuid.UUID
-    version: int
-    code: str
-    classes: list[str]
-    document_type: str
-    document_number: str
-    document_key: str
-    name: str
-    emails: list[Email]
-    language: str
-    active: bool
 
 
 @dataclass(frozen=True)
@@ -63,26 +45,6 @@ class OpenedSession:
 def hash_token(token: str) -> bytes:
     """What is stored instead of a session's token (256 random bits need no slow hash)."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def copy_parties(session: Session, parties: Iterable[PartyData]) -> None:
-    """Bring the copy up to date; what is older than the copy, or as old, changes nothing."""
-    newest: dict[uuid.UUID, PartyData] = {}
-    for party in parties:
-        known = newest.get(party.party_id)
-        if known is None or party.version > known.version:
-            newest[party.party_id] = party
-    dialect = _dialect(session)
-    # In the order of the ids, as everybody locks them, so that two transactions never wait for each other.
-    rows = [_row(newest[party_id]) for party_id in sorted(newest)]
-    for start in range(0, len(rows), CHUNK):
-        statement = dialect.insert(Party).values(rows[start : start + CHUNK])
-        changes = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version
-            )
-        )
 
 
 def open_session(
@@ -168,7 +130,7 @@ def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUI
     credential_ids = sorted({credential_id for credential_id, _ in ended})
     moment = clock.now()
     rows = [{"id": credential_id, "ended_at": moment} for credential_id in credential_ids]
-    session.execute(_dialect(session).insert(EndedCredential).values(rows).on_conflict_do_nothing())
+    session.execute(insert_into(session, EndedCredential).values(rows).on_conflict_do_nothing())
     return _end(session, ClientSession.credential_id.in_(credential_ids), "credential_revoked")
 
 
@@ -207,27 +169,6 @@ def _lock_parties(session: Session, party_ids: Sequence[uuid.UUID]) -> list[Part
     """
     wanted = select(Party).where(Party.id.in_(set(party_ids))).order_by(Party.id).with_for_update()
     return list(session.scalars(wanted, execution_options={"populate_existing": True}))
-
-
-def _row(party: PartyData) -> dict[str, Any]:
-    return {
-        "id": party.party_id,
-        "version": party.version,
-        "code": party.code,
-        "classes": list(party.classes),
-        "document_type": party.document_type,
-        "document_number": party.document_number,
-        "document_key": party.document_key,
-        "name": party.name,
-        "search_name": search_key(party.name),
-        "emails": [asdict(email) for email in party.emails],
-        "language": party.language,
-        "active": party.active,
-    }
-
-
-def _dialect(session: Session) -> Any:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
 
 
 def _count(result: Any) -> int:

@@ -1,4 +1,4 @@
-"""Reads of the portal."""
+"""Reading who is signed in."""
 
 import uuid
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from services.portal.models import ClientSession, EndedCredential, Party
-from services.portal.rules import Lifetime, document_search_key, search_key
+from services.portal.rules.parties import document_search_key, search_key
+from services.portal.rules.sessions import Lifetime
 from shared.web.paging import Page, paginate
 
 
@@ -27,11 +28,6 @@ class Client:
     active: bool
     last_sign_in_at: datetime
     open_sessions: int
-
-
-def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
-    """The portal's copy of a party."""
-    return session.get(Party, party_id)
 
 
 def find_session(session: Session, token_hash: bytes) -> ClientSession | None:

@@ -1,4 +1,4 @@
-"""REST of the portal."""
+"""Clients that have signed in."""
 
 import uuid
 from typing import Any
@@ -6,18 +6,16 @@ from typing import Any
 from flask.views import MethodView
 from flask_babel import gettext
 from flask_smorest import Blueprint
-from sqlalchemy.orm import Session
 
-from services.portal.queries import Client, find_client, list_clients
-from services.portal.rules import Lifetime
-from services.portal.schemas import ClientQuery, ClientView
+from services.portal.queries.sessions import Client, find_client, list_clients
+from services.portal.rules.sessions import Lifetime
+from services.portal.schemas.clients import ClientQuery, ClientView
 from shared import clock
-from shared.web import Attention, Problem, answer_page, attention_blueprint, current, page_schema, require_scope
-from shared.web.api import Api
+from shared.web import Problem, answer_page, current, page_schema, require_scope
 
 
-def register_api(api: Api, lifetime: Lifetime) -> None:
-    """Register every resource; `lifetime` tells which sessions count as open."""
+def clients_blueprint(lifetime: Lifetime) -> Blueprint:
+    """`/clients`; `lifetime` tells which sessions count as open."""
     clients = Blueprint("clients", __name__, url_prefix="/clients", description="Clients that have signed in")
 
     @clients.route("")
@@ -52,10 +50,4 @@ def register_api(api: Api, lifetime: Lifetime) -> None:
                 raise Problem(404, gettext("This party has never signed in."))
             return found
 
-    api.register_blueprint(clients)
-    api.register_blueprint(attention_blueprint(list_attention))
-
-
-def list_attention(_session: Session) -> list[Attention]:
-    """What needs attention here: nothing yet, since clients sign in and out without anybody's help."""
-    return []
+    return clients

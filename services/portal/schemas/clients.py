@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from services.portal.actions import PartyData
+from services.portal.actions.parties import PartyData
 from shared.events.directory import Email
 from shared.web.api import PageQuery
 

@@ -1,7 +1,6 @@
-"""Calls out: identity checks, changes and recovers passwords; the directory tells of a party not yet heard of."""
+"""Identity over HTTP: passwords, codes and links of clients."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -164,24 +163,3 @@ def _translate(error: CallFailed) -> Exception:
             problems.setdefault(str(entry.get("field", "")), []).append(str(entry.get("message", "")))
         return PasswordRefused(problems or {"": [str(error.problem.get("detail", ""))]})
     return error
-
-
-@dataclass(frozen=True)
-class Directory:
-    """The directory over HTTP."""
-
-    calls: ServiceClient
-
-    def find_party(self, party_id: uuid.UUID) -> dict[str, Any] | None:
-        """A party as REST shows it, None if there is none. Raises ServiceUnavailable."""
-        try:
-            found: dict[str, Any] = self.calls.get("directory", f"/parties/{party_id}")
-        except CallFailed as error:
-            if error.status == 404:
-                return None
-            raise
-        return found
-
-    def every_party(self) -> Iterator[dict[str, Any]]:
-        """Every party, active or not, to rebuild the copy."""
-        return self.calls.every("directory", "/parties", limit=500)

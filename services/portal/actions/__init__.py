@@ -1,0 +1,1 @@
+"""Use cases of the portal: each does one thing in the caller's transaction."""

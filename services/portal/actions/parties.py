@@ -1,0 +1,68 @@
+"""Keeping the copy of the parties."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.portal.models import Party
+from services.portal.rules.parties import search_key
+from shared.db import insert_into
+from shared.events.directory import Email
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartyData:
+    """A party as the directory tells of it, in an event or over HTTP. `version` tells which of two is newer."""
+
+    party_id: uuid.UUID
+    version: int
+    code: str
+    classes: list[str]
+    document_type: str
+    document_number: str
+    document_key: str
+    name: str
+    emails: list[Email]
+    language: str
+    active: bool
+
+
+def copy_parties(session: Session, parties: Iterable[PartyData]) -> None:
+    """Bring the copy up to date; what is older than the copy, or as old, changes nothing."""
+    newest: dict[uuid.UUID, PartyData] = {}
+    for party in parties:
+        known = newest.get(party.party_id)
+        if known is None or party.version > known.version:
+            newest[party.party_id] = party
+    # In the order of the ids, as everybody locks them, so that two transactions never wait for each other.
+    rows = [_row(newest[party_id]) for party_id in sorted(newest)]
+    for start in range(0, len(rows), CHUNK):
+        statement = insert_into(session, Party).values(rows[start : start + CHUNK])
+        changes = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version
+            )
+        )
+
+
+def _row(party: PartyData) -> dict[str, Any]:
+    return {
+        "id": party.party_id,
+        "version": party.version,
+        "code": party.code,
+        "classes": list(party.classes),
+        "document_type": party.document_type,
+        "document_number": party.document_number,
+        "document_key": party.document_key,
+        "name": party.name,
+        "search_name": search_key(party.name),
+        "emails": [asdict(email) for email in party.emails],
+        "language": party.language,
+        "active": party.active,
+    }

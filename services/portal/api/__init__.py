@@ -1,0 +1,13 @@
+"""REST of the portal: clients, and what needs attention."""
+
+from services.portal.api.attention import list_attention
+from services.portal.api.clients import clients_blueprint
+from services.portal.rules.sessions import Lifetime
+from shared.web import attention_blueprint
+from shared.web.api import Api
+
+
+def register_api(api: Api, lifetime: Lifetime) -> None:
+    """Register everything below `/api/portal/v1`; `lifetime` tells which sessions count as open."""
+    api.register_blueprint(clients_blueprint(lifetime))
+    api.register_blueprint(attention_blueprint(list_attention))

@@ -1,0 +1,1 @@
+"""Calls out of the portal."""
