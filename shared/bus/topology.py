@@ -43,6 +43,7 @@ HEARS: dict[str, tuple[str, ...]] = {
         "porteria.directory.PartyDeactivated.*",
         "porteria.directory.AddressCleared.*",
         "external.mail.LetterRequested.*",
+        "porteria.portal.NoticeRaised.*",
     ),
     "portal": (
         "porteria.directory.PartyRegistered.*",
@@ -50,6 +51,7 @@ HEARS: dict[str, tuple[str, ...]] = {
         "porteria.directory.PartyDeactivated.*",
         "porteria.identity.CredentialRevoked.*",
         "porteria.identity.PasswordChanged.*",
+        "external.billing.InvoiceIssued.*",
     ),
 }
 """Service → binding keys of its queue."""

@@ -5,6 +5,7 @@ import re
 import types
 import typing
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
@@ -110,6 +111,8 @@ def _field(hint: Any, *, required: bool) -> fields.Field[Any]:
         return fields.Nested(_schema_class(typing.cast(type, hint)), **options)
     if hint is int:  # "12" is not a number: contracts are exact
         return fields.Integer(strict=True, **options)
+    if hint is Decimal:  # a JSON number would lose cents on the way
+        return fields.Decimal(as_string=True, **options)
     return Schema.TYPE_MAPPING[hint](**options)
 
 

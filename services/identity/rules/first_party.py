@@ -9,7 +9,7 @@ SERVICE_SCOPES = {
     "directory": ["credentials:issue"],
     "identity": ["parties:read", "keys:read", "letters:read", "attention:read"],
     "mailer": ["parties:read"],
-    "portal": ["credentials:verify", "passwords:write", "parties:read"],
+    "portal": ["credentials:verify", "passwords:write", "parties:read", "parties:write", "keys:read"],
 }
 
 

@@ -18,6 +18,9 @@ API_SCOPES = {
     "attention:read": "Read what needs attention",
     "invoices:read": "Read invoices",
     "invoices:write": "Create and void invoices",
+    "payments:read": "Read payments and receipts",
+    "payments:write": "Record payments",
+    "cases:read": "Read PQRS",
 }
 """Scopes of the REST interface, for clients that act for themselves."""
 
