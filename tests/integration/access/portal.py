@@ -1,5 +1,15 @@
 """Who may call what in the portal; `__init__.py` says how to add a line."""
 
+from tests.integration.access import (
+    portal_area,
+    portal_cases,
+    portal_desk,
+    portal_documents,
+    portal_domain,
+    portal_paying,
+    portal_payments,
+    portal_profile,
+)
 from tests.integration.access.kinds import (
     AFTER_PASSWORD,
     API,
@@ -44,4 +54,13 @@ ROUTES = (
     Route("backoffice.client", "GET", STAFF_READ),
     Route("backoffice.end_one", "GET POST", STAFF_CHANGE),
     Route("backoffice.end_sessions", "GET POST", STAFF_CHANGE),
+    # The areas, each in a table of its own
+    *portal_area.ROUTES,
+    *portal_cases.ROUTES,
+    *portal_desk.ROUTES,
+    *portal_documents.ROUTES,
+    *portal_domain.ROUTES,
+    *portal_paying.ROUTES,
+    *portal_payments.ROUTES,
+    *portal_profile.ROUTES,
 )
