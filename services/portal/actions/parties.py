@@ -1,10 +1,11 @@
 """Keeping the copy of the parties."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.portal.models import Party
@@ -49,6 +50,17 @@ def copy_parties(session: Session, parties: Iterable[PartyData]) -> None:
                 index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version
             )
         )
+
+
+def lock_parties(session: Session, party_ids: Sequence[uuid.UUID]) -> list[Party]:
+    """Keep others from opening sessions of these parties, or moving their money, until the end of the transaction.
+
+    Returned in the order of their ids, in which everybody locks them; who is unknown is left out.
+
+    SQLite has one writer at a time, so there it is a plain read.
+    """
+    wanted = select(Party).where(Party.id.in_(set(party_ids))).order_by(Party.id).with_for_update()
+    return list(session.scalars(wanted, execution_options={"populate_existing": True}))
 
 
 def _row(party: PartyData) -> dict[str, Any]:

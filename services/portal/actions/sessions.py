@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.orm import Session
 
-from services.portal.models import ClientSession, EndedCredential, Party
+from services.portal.actions.parties import lock_parties
+from services.portal.models import ClientSession, EndedCredential
 from services.portal.queries.sessions import has_ended
 from services.portal.rules.sessions import Lifetime
 from shared import clock
@@ -60,7 +61,7 @@ def open_session(
 
     Raises CredentialEnded or PartyInactive if that became so since the password was checked.
     """
-    party = _lock_parties(session, [party_id])[0]
+    party = lock_parties(session, [party_id])[0]
     if not party.active:
         raise PartyInactive
     if has_ended(session, credential_id):
@@ -99,7 +100,7 @@ def end_sessions_of_parties(
     session: Session, party_ids: Sequence[uuid.UUID], reason: str, by: str | None = None
 ) -> int:
     """End every session of these parties; returns how many there were."""
-    _lock_parties(session, party_ids)
+    lock_parties(session, party_ids)
     return _end(session, ClientSession.party_id.in_(party_ids), reason, by)
 
 
@@ -113,7 +114,7 @@ def end_one_session(
 
 def end_sessions_but(session: Session, party_id: uuid.UUID, here: uuid.UUID) -> int:
     """The client ends every session except the one `here`; returns how many."""
-    _lock_parties(session, [party_id])
+    lock_parties(session, [party_id])
     others = (ClientSession.party_id == party_id) & (ClientSession.id != here)
     return _told(session, party_id, _end(session, others, "ended_by_client"))
 
@@ -126,7 +127,7 @@ def _told(session: Session, party_id: uuid.UUID, ended: int) -> int:
 
 def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> int:
     """Remember that these credentials (with their parties) work no longer, and end what they opened."""
-    _lock_parties(session, [party_id for _, party_id in ended])
+    lock_parties(session, [party_id for _, party_id in ended])
     credential_ids = sorted({credential_id for credential_id, _ in ended})
     moment = clock.now()
     rows = [{"id": credential_id, "ended_at": moment} for credential_id in credential_ids]
@@ -136,7 +137,7 @@ def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUI
 
 def end_other_sessions(session: Session, party_id: uuid.UUID, credential_id: uuid.UUID) -> int:
     """End the sessions of a party that were opened with another credential than this new one."""
-    _lock_parties(session, [party_id])
+    lock_parties(session, [party_id])
     others = (ClientSession.party_id == party_id) & (ClientSession.credential_id != credential_id)
     return _end(session, others, "password_changed")
 
@@ -160,15 +161,6 @@ def _end(session: Session, which: ColumnElement[bool], reason: str, by: str | No
     change = update(ClientSession).where(which, ClientSession.ended_at.is_(None))
     values = {"ended_at": clock.now(), "end_reason": reason, "ended_by": by}
     return _count(session.execute(change.values(values), execution_options={"synchronize_session": False}))
-
-
-def _lock_parties(session: Session, party_ids: Sequence[uuid.UUID]) -> list[Party]:
-    """Keep others from opening sessions of these parties until the end of the transaction.
-
-    SQLite has one writer at a time, so there it is a plain read.
-    """
-    wanted = select(Party).where(Party.id.in_(set(party_ids))).order_by(Party.id).with_for_update()
-    return list(session.scalars(wanted, execution_options={"populate_existing": True}))
 
 
 def _count(result: Any) -> int:

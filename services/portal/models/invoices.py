@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.portal.models.base import Base
 from services.portal.models.parties import Party
+from shared import clock
 from shared.db import Money, new_id
 
 OPEN = text("state IN ('issued', 'partly_paid')")
@@ -57,6 +58,7 @@ class Series(Base):
     """The last one that the authority allows; None: no end."""
     width: Mapped[int] = mapped_column(default=6)
     """Digits, filled with zeros."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     active: Mapped[bool] = mapped_column(default=True)
     """Of the active ones of a purpose the oldest is taken, unless another is chosen."""
 

@@ -1,5 +1,7 @@
 """Pages of the portal: the client area at `/customerarea`, and its back office."""
 
+from decimal import Decimal
+
 from flask import Flask
 
 from services.portal.pages.access import access
@@ -9,6 +11,8 @@ from services.portal.pages.home import home
 from services.portal.pages.passwords import passwords
 from services.portal.pages.security import security
 from services.portal.pages.visitor import Portal, client_frame
+from services.portal.rules.money import method_text, money_text
+from shared.i18n import language
 
 
 def register_pages(app: Flask, portal: Portal) -> None:
@@ -17,3 +21,15 @@ def register_pages(app: Flask, portal: Portal) -> None:
     for blueprint in (access, code, passwords, security, home, backoffice):
         app.register_blueprint(blueprint)
     app.context_processor(client_frame)
+    app.add_template_filter(_money, "money")
+    app.add_template_filter(_method, "method")
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    """`{{ invoice.total | money(invoice.currency) }}`: an amount in the reader's language."""
+    return money_text(amount, currency, language())
+
+
+def _method(method: str) -> str:
+    """`{{ payment.method | method }}`: how money came in, in the reader's language."""
+    return method_text(method, language())

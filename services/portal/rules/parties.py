@@ -29,6 +29,12 @@ def principal_address(emails: Iterable[dict[str, object]]) -> str:
     return next((str(email["address"]) for email in emails if email.get("principal")), "")
 
 
+def writable_address(emails: Iterable[dict[str, object]]) -> str:
+    """The address to which a letter may be sent: the principal one unless letters came back from it, "" if none."""
+    may = [email for email in emails if email.get("state") not in ("bounced", "blocked")]
+    return next((str(email["address"]) for email in sorted(may, key=lambda one: not one.get("principal"))), "")
+
+
 def search_key(text: str) -> str:
     """A text as it is searched: small letters, no accents, one blank between words."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

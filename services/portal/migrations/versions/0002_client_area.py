@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import shared.db
+from shared import clock
 
 revision = "0002"
 down_revision = "0001"
@@ -157,6 +158,7 @@ def _series() -> None:
         sa.Column("next_number", sa.Integer(), nullable=False),
         sa.Column("last_number", sa.Integer(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("created_at", shared.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
         sa.UniqueConstraint("prefix", name=op.f("uq_series_prefix")),
@@ -584,8 +586,9 @@ def _first_rows() -> None:
     }
     columns = [sa.column(name, sa.JSON() if name == "fiscal" else None) for name in (*agency, *texts)]
     op.bulk_insert(sa.table("agency", *columns), [agency | dict.fromkeys(texts, "")])
-    columns = [sa.column("id", sa.Uuid()), *map(sa.column, ("purpose", "prefix", "next_number", "width", "active"))]
-    common = {"next_number": 1, "width": 6, "active": True}
+    common = {"next_number": 1, "width": 6, "active": True, "created_at": clock.now()}
+    columns = [sa.column("id", sa.Uuid()), sa.column("created_at", shared.db.UtcDateTime())]
+    columns += map(sa.column, ("purpose", "prefix", "next_number", "width", "active"))
     rows = [
         {"id": uuid.uuid5(NAMESPACE, prefix), "purpose": purpose, "prefix": prefix, **common}
         for purpose, prefix in SERIES
