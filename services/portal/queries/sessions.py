@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from services.portal.models import ClientSession, EndedCredential, Party
-from services.portal.rules.parties import document_search_key, search_key
+from services.portal.queries.searching import matches_party
 from services.portal.rules.sessions import Lifetime
 from shared.web.paging import Page, paginate
 
@@ -85,7 +85,7 @@ def list_clients(
     """Those who have signed in, the latest first; `text` is looked for in name, document and code."""
     statement = _clients(lifetime, now).where(Party.last_sign_in_at.is_not(None))
     if text.strip():
-        statement = statement.where(_matches(text))
+        statement = statement.where(matches_party(text))
     if signed_in:
         statement = statement.where(_open_sessions(lifetime, now) > 0)
     order = [(Party.last_sign_in_at, True), (Party.id, True)]
@@ -118,11 +118,3 @@ def _clients(lifetime: Lifetime, now: datetime) -> Select[*tuple[Any, ...]]:
 def _open_sessions(lifetime: Lifetime, now: datetime) -> ColumnElement[int]:
     counted = select(func.count()).select_from(ClientSession)
     return counted.where(ClientSession.party_id == Party.id, is_open(lifetime, now)).scalar_subquery()
-
-
-def _matches(text: str) -> ColumnElement[bool]:
-    conditions = [Party.search_name.contains(word, autoescape=True) for word in search_key(text).split()]
-    wanted = and_(*conditions)
-    if document := document_search_key(text):
-        wanted = or_(wanted, Party.document_key.contains(document, autoescape=True), Party.code == text.strip())
-    return wanted

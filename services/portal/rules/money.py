@@ -7,6 +7,7 @@ from babel.numbers import format_currency
 CURRENCIES = ("COP", "MXN", "USD", "EUR")
 """ISO 4217; all of them have two decimals."""
 CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
 LARGEST = Decimal("999999999999.99")
 """What one amount may be at most, so that sums of very many still fit."""
 
