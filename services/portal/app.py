@@ -5,9 +5,12 @@ from flask_babel import lazy_gettext as _l
 
 from services.portal.api import register_api
 from services.portal.clients.directory import Directory
+from services.portal.clients.files import FileMissing, FileStore, StorageFull
 from services.portal.clients.identity import Identity
 from services.portal.pages import register_pages
 from services.portal.pages.visitor import Portal, preferred_language
+from services.portal.rules.files import FileTooLarge, UnusableFile
+from services.portal.schemas.files import file_text, too_large_text
 from services.portal.settings import Settings
 from shared.db import Database
 from shared.web import CallFailed, MenuItem, ServiceClient, create_api, register_errors
@@ -15,6 +18,8 @@ from shared.web import create_app as create_web_app
 from shared.web.context import TokenKeys
 
 SERVICE = "portal"
+MULTIPART = 64 * 1024
+"""What a form needs around a file."""
 
 
 def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None = None) -> Flask:
@@ -28,9 +33,26 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
         menu=[MenuItem(endpoint="backoffice.clients", label=_l("Clients"), icon="people")],
         token_keys=token_keys,
         preferred_language=preferred_language,
+        body_limits=_body_limits(settings.upload_limit),
     )
-    calls = ServiceClient(settings, SERVICE)
-    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls)))
+    calls, files = ServiceClient(settings, SERVICE), FileStore(settings.data, settings.upload_limit)
+    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls), files))
     register_api(create_api(app, SERVICE, "Portería: client area"), settings.lifetime)
-    register_errors(app, {CallFailed: (502, _l("A part of the system refused what we asked of it."))})
+    register_errors(
+        app,
+        {
+            CallFailed: (502, _l("A part of the system refused what we asked of it.")),
+            UnusableFile: lambda error: (422, file_text(error), "file"),
+            FileTooLarge: lambda error: (413, too_large_text(error), "file"),
+            StorageFull: (503, _l("There is no room for another file at the moment. Try again later."), "file"),
+            FileMissing: (404, _l("This file is not there any more.")),
+        },
+    )
     return app
+
+
+def _body_limits(file: int) -> dict[str, int]:
+    """Bytes by endpoint where files are sent; `file` is the largest one."""
+    return {
+        "documents.attach": file + MULTIPART,
+    }

@@ -28,8 +28,19 @@ class Settings(CommonSettings):
         default=90,
         help="Ended sessions are deleted after so many days.",
     )
+    upload_megabytes: int = setting(
+        "PORTERIA_UPLOAD_MEGABYTES",
+        whole_number(1, 100),
+        default=10,
+        help="Largest file that a client or an agent can send: a proof of payment, an attachment, a document.",
+    )
 
     @property
     def lifetime(self) -> Lifetime:
         """When a session is over by itself."""
         return Lifetime.of_seconds(self.session_idle, self.session_absolute)
+
+    @property
+    def upload_limit(self) -> int:
+        """Bytes of the largest file that can be sent."""
+        return self.upload_megabytes * 1024 * 1024

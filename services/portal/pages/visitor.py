@@ -1,7 +1,7 @@
 """Who of the clients is at the page: the session behind the cookie, and what it opens."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -12,9 +12,11 @@ from flask_babel import gettext
 
 from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
 from services.portal.clients.directory import Directory
+from services.portal.clients.files import FileStore
 from services.portal.clients.identity import Identity
 from services.portal.models import ClientSession, Party
 from services.portal.queries.sessions import find_session
+from services.portal.rules.parties import profile_of
 from services.portal.rules.sessions import Lifetime, is_expired
 from shared import clock
 from shared.audit import Actor, become
@@ -32,6 +34,7 @@ class Portal:
     lifetime: Lifetime
     identity: Identity
     directory: Directory
+    files: FileStore
 
 
 @dataclass(frozen=True)
@@ -138,13 +141,28 @@ def client_frame() -> dict[str, Any]:
     visitor = current_visitor() if request.path.startswith(AREA) else None
     if visitor is None:
         return {}
-    menu = (
-        []
-        if visitor.must_change
-        else [
-            (url_for("home.show"), gettext("Home"), "house-door"),
-            (url_for("passwords.change"), gettext("Password"), "key"),
-            (url_for("security.show"), gettext("Security"), "shield-lock"),
-        ]
-    )
-    return {"client_name": visitor.party.name, "client_menu": menu, "client_signout": url_for("access.signout")}
+    menu = [] if visitor.must_change else [(url_for(to), label, symbol) for to, label, symbol in _entries(visitor)]
+    return {
+        "client_name": visitor.party.name,
+        "client_menu": menu,
+        "client_here": _here([address for address, *_ in menu]),
+        "client_signout": url_for("access.signout"),
+    }
+
+
+def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
+    """The menu: endpoint, label and icon. On a phone the first three stand beside it, the others are folded."""
+    is_owner = profile_of(visitor.party.classes).is_owner
+    return [
+        ("home.show", gettext("Home"), "house-door"),
+        ("security.show", gettext("Security"), "shield-lock"),
+    ]
+
+
+def _here(addresses: Iterable[str]) -> str:
+    """Of the menu's addresses the longest that the present page lies below; every page lies below the home."""
+    start, path = url_for("home.show"), request.path
+    if path.rstrip("/") == start.rstrip("/"):
+        return start
+    below = [one for one in addresses if one != start and f"{path}/".startswith(f"{one.rstrip('/')}/")]
+    return max(below, key=len, default="")
