@@ -1,7 +1,7 @@
 """`make bench`: the main job on PostgreSQL, RabbitMQ and a local SMTP sink, measured beside the bare limit.
 
 `make bench ARGS="batch cancel"` picks some of: batch, cancel, single, sign-in, memory, lists (with 100,000 parties and
-500,000 letters: every list, filter, order and chart).
+500,000 letters: every list, filter, order and chart), area (with 1,000,000 invoices: the client's pages and the desk).
 """
 
 import os
@@ -17,13 +17,14 @@ from typing import Any
 
 from shared.settings import CommonSettings
 from tests.bench import limits
-from tests.bench.lists import bench_lists
+from tests.bench.lists import bench_area, bench_lists
 from tests.support import letters, postgres, servers
 from tests.support.people import as_csv, person
 from tests.support.smtp import SmtpSink
 from tests.support.system import Client, System
 from tests.support.waiting import wait_until
 
+EXTRA = {"PORTERIA_INITIAL_MUST_CHANGE": "no"}
 BATCH = 10_000
 LARGE = 50_000
 
@@ -47,7 +48,7 @@ def running(database: Any, broker: Any, prefix: str) -> Iterator[tuple[System, S
     sink.start()
     with tempfile.TemporaryDirectory() as folder:
         url = postgres.create_databases(database.url, prefix)
-        system = System(Path(folder), database_url=url, broker_url=broker.new_vhost(), smtp_url=sink.url)
+        system = System(Path(folder), database_url=url, broker_url=broker.new_vhost(), smtp_url=sink.url, extra=EXTRA)
         system.prepare()
         system.start()
         try:
@@ -209,6 +210,7 @@ MEASUREMENTS: dict[str, Callable[[System, SmtpSink], None]] = {
     "sign-in": bench_sign_in,
     "memory": bench_memory,
     "lists": lambda system, _sink: bench_lists(system),
+    "area": lambda system, _sink: bench_area(system),
 }
 
 if __name__ == "__main__":

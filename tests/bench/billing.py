@@ -1,16 +1,14 @@
 """A million invoices over 100,000 parties: one of everything made by the services' own actions, then copied."""
 
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from services.portal.actions.cases import open_case
-from services.portal.actions.invoicing import NewInvoice, issue_credit_note, issue_invoice
-from services.portal.actions.money import NewPayment, receive_payment
+from services.portal.actions.cases import NewCase, open_case
 from services.portal.models import PaymentReport
 from services.portal.rules.invoices import make_line
 from shared import clock
-from shared.db import Database
+from shared.db import Database, new_id
+from tests.support.billing import credit, issue, pay, today
 from tests.support.system import System
 
 INVOICES, PAYMENTS, CASES, REPORTS = 1_000_000, 850_000, 100_000, 20_000
@@ -25,7 +23,9 @@ STATE = (
     "when n % 100 < 99 then 'void' else 'credited' end"
 )
 TOTAL = "(100000 + n % 900000) * 100"
-BALANCE = f"case when n % 100 < 77 then 0 when n % 100 < 91 then {TOTAL} when n % 100 < 97 then ({TOTAL}) / 2 else 0 end"
+BALANCE = (
+    f"case when n % 100 < 77 then 0 when n % 100 < 91 then {TOTAL} when n % 100 < 97 then ({TOTAL}) / 2 else 0 end"
+)
 DAY = f"current_date - (300 - 300 * n / {INVOICES})::int"
 MOMENT = f"now() - interval '300 days' * (1 - n::float / {INVOICES})"
 
@@ -114,32 +114,14 @@ FILLED: list[tuple[str, int, dict[str, str]]] = [
 def make_one_of_each(system: System, party_id: UUID) -> None:
     """What `fill` copies: an invoice, a payment, a credit note, a case and a reported payment."""
     db = Database((system.database_url or "").replace("{service}", "portal"))
-    today = clock.today("America/Bogota")
-    line = make_line("Arriendo", Decimal(1), Decimal(1_500_000), [("IVA", Decimal(19))])
-    new = NewInvoice(
-        party_id=party_id,
-        role="tenant",
-        currency="COP",
-        lines=[line],
-        issued_on=today,
-        due_on=today + timedelta(days=5),
-        concept="Arriendo de noviembre",
-        property_name="Apartamento 501",
-    )
+    invoice = issue(db, party_id, lines=[make_line("Arriendo", Decimal(1), Decimal(1_500_000), [("IVA", Decimal(19))])])
+    pay(db, party_id, invoice.total, invoice)
+    credit(db, issue(db, party_id), "1000")
     with db.write() as session:
-        invoice, other = issue_invoice(session, new), issue_invoice(session, new)
-        paid = NewPayment(
-            party_id=party_id,
-            currency="COP",
-            amount=invoice.total,
-            method="transfer",
-            received_on=today,
-            wanted=[(invoice.id, invoice.total)],
-        )
-        receive_payment(session, paid)
-        issue_credit_note(session, other.id, Decimal(1000), "Descuento", today)
-        report = {"party_id": party_id, "currency": "COP", "amount": Decimal(5), "paid_on": today, "method": "cash"}
+        report = {"party_id": party_id, "currency": "COP", "amount": Decimal(5), "paid_on": today(), "method": "cash"}
         session.add(PaymentReport(**report, wanted=[], state="waiting", created_at=clock.now()))
-    with db.write() as session:
-        open_case(session, party_id, "claim", "Gotera en el baño", "Cae agua del techo.", today)
+        case = NewCase(
+            case_id=new_id(), party_id=party_id, kind="claim", subject="Gotera en el baño", text="Cae agua del techo."
+        )
+        open_case(session, case, today())
     db.dispose()

@@ -3,6 +3,7 @@
 import psycopg
 from psycopg import sql
 
+from tests.bench import billing
 from tests.support.postgres import plain
 from tests.support.system import SERVICES, System
 
@@ -129,6 +130,7 @@ FILLED: dict[str, list[tuple[str, int, dict[str, str]]]] = {
                 "ended_at": f"case when n % 5 > 0 then {WHEN.format(SESSIONS)} end",
             },
         ),
+        *billing.FILLED,
     ],
 }
 
