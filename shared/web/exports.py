@@ -11,13 +11,14 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import chain
 from typing import IO, Any
 from urllib.parse import quote
 
 from flask import Response, stream_with_context
 
-Cell = str | int | float | None
+Cell = str | int | float | Decimal | None
 Row = Sequence[Cell]
 
 FORMATS = ("csv", "xlsx")

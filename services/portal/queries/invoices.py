@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from services.portal.models import Invoice
 from services.portal.queries.searching import begins_with, found_by
-from services.portal.rules.invoices import CREDIT_NOTE, DRAFT, INVOICE, OPEN_STATES, OVERDUE
+from services.portal.rules.invoices import CREDIT_NOTE, CREDITED, DRAFT, INVOICE, OPEN_STATES, OVERDUE, PAID
 from services.portal.rules.money import ZERO
 from shared.web.paging import Page, paginate
 
+OPEN, SETTLED = "open", "settled"
+"""What a client asks for, each of several states."""
 NOT_DUE = "not_due"
 AGES = (NOT_DUE, "1-30", "31-60", "61-90", "over_90")
 """How long a debt is overdue, in days."""
@@ -98,7 +100,8 @@ def list_own_invoices(
 ) -> Page[Invoice]:
     """Invoices and credit notes of one party without drafts, the newest first. Raises BadCursor.
 
-    `text` is looked for in number, concept, property and period. `state` is one of SHOWN_STATES.
+    `text` is looked for in number, concept, property and period. `state` is one of SHOWN_STATES, OPEN (something is to
+    be paid) or SETTLED (nothing is, because it was paid or credited).
     """
     wanted = InvoiceFilter(party_id=party_id, role=role, state=state)
     statement = _with_party().where(*_conditions(wanted, today), Invoice.state != DRAFT)
@@ -144,6 +147,16 @@ def debt_by_age(session: Session, today: date) -> list[Debt]:
     return [known.get((one, age), Debt(one, age, ZERO, 0)) for one in currencies for age in AGES]
 
 
+def open_totals(session: Session, wanted: InvoiceFilter, *, today: date, most: int) -> dict[str, Decimal] | None:
+    """What is to be paid of all that a filter leaves, per currency; None where more than `most` invoices are open."""
+    statement = select(Invoice.currency, Invoice.balance).where(*_open(), *_conditions(wanted, today))
+    if text := wanted.text.strip():
+        statement = statement.where(found_by(session, text, Invoice, begins_with(Invoice.number, text)))
+    few = statement.limit(most + 1).subquery()
+    rows = session.execute(select(few.c.currency, func.sum(few.c.balance), func.count()).group_by(few.c.currency)).all()
+    return {row[0]: row[1] for row in sorted(rows)} if sum(row[2] for row in rows) <= most else None
+
+
 def list_credit_notes(session: Session, invoice_id: uuid.UUID) -> Sequence[Invoice]:
     """The credit notes that take away from an invoice, the oldest first."""
     return session.scalars(select(Invoice).where(Invoice.corrects_id == invoice_id).order_by(Invoice.id)).all()
@@ -182,6 +195,10 @@ def _in_state(state: str, today: date) -> ColumnElement[bool]:
     """The condition of a shown state; `issued` and `partly_paid` are those that are not overdue."""
     if state == OVERDUE:
         return and_(*_open(), Invoice.due_on < today)
+    if state == OPEN:
+        return and_(*_open())
+    if state == SETTLED:
+        return and_(Invoice.state.in_((PAID, CREDITED)), Invoice.kind == INVOICE)
     if state in OPEN_STATES:
         return and_(Invoice.state == state, or_(Invoice.kind == CREDIT_NOTE, Invoice.due_on >= today))
     return Invoice.state == state
