@@ -4,17 +4,12 @@ The typst sources in services/portal/papers/ only say where it stands and how it
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
-
-from services.portal.rules.invoices import CREDIT_NOTE, CREDITED, DRAFT, PAID, VOID, Line, Tax
+from services.portal.clients.pen import Pen
+from services.portal.rules.invoices import CREDIT_NOTE, CREDITED, DRAFT, OPEN_STATES, PAID, VOID, Line, Tax
+from services.portal.rules.money import ZERO
 from services.portal.rules.papers import (
     Head,
     IncomePaper,
@@ -25,79 +20,27 @@ from services.portal.rules.papers import (
     ReceiptPaper,
     StatementPaper,
 )
-from services.portal.rules.words import amount_in_words
-from shared.i18n import catalog
 
 Data = dict[str, Any]
-_CATALOGS = Path(__file__).parents[1] / "translations"
-_PAPER_OF = {"MX": "us-letter"}
-_EMPTY = "—"
+SHEETS = {"MX": "us-letter"}
+"""The size of paper by country, A4 where none is named."""
 
 
-@dataclass(frozen=True)
-class Pen:
-    """Writes days, amounts and labels for one reader in one country."""
-
-    language: str
-    country: str
-
-    def gettext(self, message: str) -> str:
-        """A label in the reader's language."""
-        return str(catalog(self.language, _CATALOGS).gettext(message))
-
-    @cached_property
-    def _locale(self) -> str:
-        # Mexico writes 1,234.56 where Colombia writes 1.234,56; whoever reads English expects the former.
-        if self.language == "en":
-            return "en_US"
-        return "es_MX" if self.country == "MX" else "es_CO"
-
-    def number(self, amount: Decimal) -> str:
-        """An amount for a column: two decimals, no currency."""
-        return format_decimal(amount, "#,##0.00;−#,##0.00", self._locale)
-
-    def money(self, amount: Decimal, currency: str) -> str:
-        """An amount that stands alone."""
-        sign, symbol = "−" if amount < 0 else "", "€" if currency == "EUR" else "$"
-        return f"{sign}{symbol}\u00a0{self.number(abs(amount))}\u00a0{currency}"
-
-    def quantity(self, quantity: Decimal) -> str:
-        """A number of things: decimals only where there are some."""
-        return format_decimal(quantity, "#,##0.######", self._locale)
-
-    def day(self, day: date | None) -> str:
-        """A day in words."""
-        return format_date(day, "long", self._locale) if day else _EMPTY
-
-    def short_day(self, day: date) -> str:
-        """A day for a column."""
-        return format_date(day, "dd/MM/yyyy" if self.language == "es" else "dd MMM yyyy", self._locale)
-
-    def month(self, period: str) -> str:
-        """`2026-11` as `noviembre de 2026`; anything else as it is."""
-        try:
-            first = date.fromisoformat(f"{period}-01")
-        except ValueError:
-            return period
-        return format_date(first, "MMMM 'de' y" if self.language == "es" else "MMMM y", self._locale)
-
-
-def _sheet(language: str, head: Head, title: str, number: str) -> tuple[Pen, Data]:
+def _sheet(pen: Pen, head: Head, title: str, number: str) -> Data:
     """What all papers have."""
-    _ = (pen := Pen(language, head.country)).gettext
-    contact = " · ".join(filter(None, (head.phone, head.email)))
+    _ = pen.gettext
     place = ", ".join(filter(None, (head.address, head.city)))
-    return pen, {
-        "language": language,
+    contact = " · ".join(filter(None, (head.phone, head.email)))
+    return {
+        "language": pen.language,
         "region": head.country,
-        "size": _PAPER_OF.get(head.country, "a4"),
+        "size": SHEETS.get(head.country, "a4"),
         "title": title,
         "number": number,
         "head": {"name": head.name, "lines": [line for line in (head.document, place, contact) if line]},
-        "page": [_("Page"), _("of")],
+        "page": _("Page {page} of {pages}"),
         "stamp": "",
         "crossed": False,
-        "note": "",
     }
 
 
@@ -111,16 +54,14 @@ def _person(label: str, person: Person) -> Data:
 
 def letter_invoice(paper: InvoicePaper) -> Data:
     """What stands on an invoice or a credit note."""
-    is_note = paper.kind == CREDIT_NOTE
-    language, head = paper.language, paper.head
-    title = Pen(language, head.country).gettext("Credit note" if is_note else "Invoice")
-    pen, data = _sheet(language, head, title, paper.number)
+    pen = Pen(paper.language, paper.currency)
     _ = pen.gettext
-    stamps = {DRAFT: _("Draft"), VOID: _("Void"), PAID: _("Paid"), CREDITED: _("Credited")}
-    return data | {
-        "stamp": "" if is_note and paper.state != VOID else stamps.get(paper.state, ""),
+    is_note = paper.kind == CREDIT_NOTE
+    is_open = not is_note and paper.state in OPEN_STATES
+    return _sheet(pen, paper.head, _("Credit note") if is_note else _("Invoice"), paper.number) | {
+        "stamp": _stamp(pen, paper),
         "crossed": paper.state in (VOID, DRAFT),
-        "person": _person(_("For"), paper.person),
+        "person": _person(_("Billed to"), paper.person),
         "facts": _facts(
             (_("Issued on"), pen.day(paper.issued_on)),
             (_("Due on"), "" if is_note else pen.day(paper.due_on)),
@@ -138,17 +79,30 @@ def letter_invoice(paper: InvoicePaper) -> Data:
             *_taxes(pen, paper.taxes, 1),
             *_taxes(pen, paper.withholdings, -1),
         ],
-        "total": [_("Total"), pen.money(paper.total, paper.currency)],
-        "words": [_("In words"), amount_in_words(paper.total, paper.currency, language)],
-        "balance": _balance(pen, paper),
-        "bank": [_("How to pay"), "" if is_note else paper.bank_details],
+        "total": [_("Total"), pen.money(paper.total)],
+        "words": [_("In words"), pen.words(paper.total)],
+        "balance": [] if paper.state in (VOID, DRAFT) else [_balance_label(pen, is_note), pen.money(paper.balance)],
+        "bank": [_("How to pay"), paper.bank_details if is_open else ""],
         "notes": [_("Notes"), paper.notes],
-        **_proof(pen, paper),
+        **_proof(pen, paper, is_open),
     }
 
 
+def _stamp(pen: Pen, paper: InvoicePaper) -> str:
+    _ = pen.gettext
+    stamps = {DRAFT: _("Draft"), VOID: _("Void")}
+    if paper.kind != CREDIT_NOTE:
+        stamps |= {PAID: _("Paid"), CREDITED: _("Settled by credit note")}
+    return stamps.get(paper.state, "")
+
+
+def _balance_label(pen: Pen, is_note: bool) -> str:
+    _ = pen.gettext
+    return _("Credit to use") if is_note else _("Balance to pay")
+
+
 def _line(pen: Pen, line: Line) -> Data:
-    rates = [f"{tax.name} {pen.quantity(tax.rate)} %" for tax in (*line.taxes, *line.withholdings)]
+    rates = [_rate(pen, tax) for tax in (*line.taxes, *line.withholdings)]
     return {
         "description": line.description,
         "rates": " · ".join(rates),
@@ -157,86 +111,59 @@ def _line(pen: Pen, line: Line) -> Data:
 
 
 def _taxes(pen: Pen, taxes: Iterable[Tax], sign: int) -> list[list[str]]:
-    return [[f"{tax.name} {pen.quantity(tax.rate)} %", pen.number(sign * tax.amount)] for tax in taxes]
+    return [[_rate(pen, tax), pen.number(sign * tax.amount)] for tax in taxes]
 
 
-def _balance(pen: Pen, paper: InvoicePaper) -> list[str]:
-    """What is still to be paid, where that is not plain from the total or the stamp."""
-    _ = pen.gettext
-    if paper.state in (DRAFT, VOID):
-        return []
-    if paper.kind == CREDIT_NOTE:
-        return [_("Not used yet"), pen.money(paper.balance, paper.currency)]
-    return [_("Balance to pay"), pen.money(paper.balance, paper.currency)]
+def _rate(pen: Pen, tax: Tax) -> str:
+    return f"{tax.name} {pen.quantity(tax.rate)}\u00a0%"
 
 
-def _proof(pen: Pen, paper: InvoicePaper) -> Data:
+def _proof(pen: Pen, paper: InvoicePaper, is_open: bool) -> Data:
     """The QR code, and what stands beside it."""
     _, fiscal = pen.gettext, paper.fiscal
     if fiscal is None:
-        text = _("See this document and pay it in the client area")
-        return {"qr": paper.public_url, "proof": {"label": text, "url": paper.public_url, "code": [], "facts": []}}
+        label = _("See and pay it in the client area:") if is_open else _("See it in the client area:")
+        return {"qr": paper.public_url, "proof": {"label": label, "url": paper.public_url, "facts": []}}
     return {
         "qr": fiscal.qr or fiscal.url,
         "proof": {
-            "label": _("Printed form of an electronic document. Verify it here"),
+            "label": _("Printed form of an electronic document, which can be verified here:"),
             "url": fiscal.url,
-            "code": [fiscal.name, fiscal.code],
-            "facts": [list(fact) for fact in fiscal.facts],
+            "facts": [[fiscal.name, fiscal.code], *map(list, fiscal.facts)],
         },
     }
 
 
 def letter_receipt(paper: ReceiptPaper) -> Data:
     """What stands on a receipt."""
-    title = Pen(paper.language, paper.head.country).gettext("Receipt")
-    pen, data = _sheet(paper.language, paper.head, title, paper.number)
+    pen = Pen(paper.language, paper.currency)
     _ = pen.gettext
-    reversed_on = paper.reversed_on
-    return data | {
-        "stamp": _("Reversed") if reversed_on else "",
-        "crossed": bool(reversed_on),
+    return _sheet(pen, paper.head, _("Receipt"), paper.number) | {
+        "stamp": _("Reversed") if paper.reversed_on else "",
+        "crossed": paper.reversed_on is not None,
         "person": _person(_("Received from"), paper.payer),
         "facts": _facts(
             (_("Date"), pen.day(paper.received_on)),
-            (_("Method"), method_name(pen, paper.method)),
+            (_("Method"), pen.method(paper.method)),
             (_("Reference"), paper.reference),
-            (_("Reversed on"), pen.day(reversed_on) if reversed_on else ""),
+            (_("Reversed on"), pen.day(paper.reversed_on)),
         ),
-        "total": [_("Amount received"), pen.money(paper.amount, paper.currency)],
-        "words": [_("In words"), amount_in_words(paper.amount, paper.currency, paper.language)],
+        "total": [_("Amount received"), pen.money(paper.amount)],
+        "words": [_("In words"), pen.words(paper.amount)],
         "about": _facts((_("Concept"), paper.concept), (_("Reason of the reversal"), paper.reversal_reason)),
         "applied": _("Applied to"),
         "columns": [_("Invoice"), _("Concept"), _("Amount")],
         "rows": [[part.number, part.concept, pen.number(part.amount)] for part in paper.applied],
-        "credit": [_("Kept as credit"), pen.money(paper.credit_left, paper.currency)] if paper.credit_left else [],
+        "credit": [_("Kept as credit"), pen.money(paper.credit_left)] if paper.credit_left else [],
     }
-
-
-def method_name(pen: Pen, method: str) -> str:
-    """A way of paying as people call it; brands are called by their names."""
-    _ = pen.gettext
-    names = {
-        "wompi": "Wompi",
-        "stripe": "Stripe",
-        "sandbox": _("Test gateway"),
-        "transfer": _("Bank transfer"),
-        "cash": _("Cash"),
-        "card": _("Card"),
-        "cheque": _("Cheque"),
-        "other": _("Other"),
-    }
-    return names.get(method, method)
 
 
 def letter_statement(paper: StatementPaper) -> Data:
     """What stands on an account statement."""
-    title = Pen(paper.language, paper.head.country).gettext("Account statement")
-    pen, data = _sheet(paper.language, paper.head, title, "")
+    pen = Pen(paper.language, paper.currency)
     _ = pen.gettext
-    charges = sum((row.amount for row in paper.rows if row.amount > 0), Decimal(0))
-    credits_ = -sum((row.amount for row in paper.rows if row.amount < 0), Decimal(0))
-    return data | {
+    charged, credited = _both_ways(row.amount for row in paper.rows)
+    return _sheet(pen, paper.head, _("Account statement"), "") | {
         "person": _person(_("Client"), paper.person),
         "facts": _facts(
             (_("From"), pen.day(paper.start)),
@@ -248,15 +175,24 @@ def letter_statement(paper: StatementPaper) -> Data:
         "columns": [_("Date"), _("Document"), _("Concept"), _("Charges"), _("Payments and credits"), _("Balance")],
         "opening": [_("Opening balance"), pen.number(paper.opening)],
         "rows": [_movement(pen, row) for row in paper.rows],
-        "sums": [_("Movements of the period"), pen.number(charges), pen.number(credits_)],
-        "closing": [_closing_label(pen, paper.closing), pen.money(abs(paper.closing), paper.currency)],
+        "sums": [_("Movements of the period"), pen.number(charged), pen.number(credited), pen.number(paper.closing)],
         "none": "" if paper.rows else _("No movements in this period"),
+        "closing": [
+            _("Credit in the client's favour") if paper.closing < 0 else _("Balance to pay"),
+            pen.money(abs(paper.closing)),
+        ],
     }
 
 
-def _closing_label(pen: Pen, closing: Decimal) -> str:
-    _ = pen.gettext
-    return _("Credit in your favour") if closing < 0 else _("Balance to pay")
+def _both_ways(amounts: Iterable[Decimal]) -> tuple[Decimal, Decimal]:
+    """What is above zero and what is below, both as positive sums."""
+    listed = list(amounts)
+    return sum((one for one in listed if one > 0), ZERO), -sum((one for one in listed if one < 0), ZERO)
+
+
+def _two_columns(pen: Pen, amount: Decimal) -> list[str]:
+    """An amount in the first column, or, if it is below zero, in the second without its sign."""
+    return ["", pen.number(-amount)] if amount < 0 else [pen.number(amount), ""]
 
 
 def _movement(pen: Pen, row: Movement) -> list[str]:
@@ -268,32 +204,24 @@ def _movement(pen: Pen, row: Movement) -> list[str]:
         "payment": _("Payment"),
         "reversal": _("Reversed payment"),
     }
-    charge, credit = (row.amount, None) if row.amount > 0 else (None, -row.amount)
-    return [
-        pen.short_day(row.booked_on),
-        row.reference,
-        ": ".join(filter(None, (kinds.get(row.kind, row.kind), row.text))),
-        "" if charge is None else pen.number(charge),
-        "" if credit is None else pen.number(credit),
-        pen.number(row.running),
-    ]
+    text = ": ".join(filter(None, (kinds.get(row.kind, row.kind), row.text)))
+    return [pen.short_day(row.booked_on), row.reference, text, *_two_columns(pen, row.amount), pen.number(row.running)]
 
 
 def letter_income(paper: IncomePaper) -> Data:
     """What stands on a statement of income."""
-    title = Pen(paper.language, paper.head.country).gettext("Statement of income")
-    pen, data = _sheet(paper.language, paper.head, title, paper.number)
+    pen = Pen(paper.language, paper.currency)
     _ = pen.gettext
     stamps = {"draft": _("Draft"), "void": _("Void")}
-    return data | {
+    return _sheet(pen, paper.head, _("Statement of income"), paper.number) | {
         "stamp": stamps.get(paper.state, _("Paid out") if paper.paid_on else ""),
         "crossed": paper.state in stamps,
         "person": _person(_("Owner"), paper.owner),
         "facts": _facts(
             (_("From"), pen.day(paper.period_from)),
             (_("Until"), pen.day(paper.period_until)),
-            (_("Currency"), paper.currency),
-            (_("Paid out on"), pen.day(paper.paid_on) if paper.paid_on else ""),
+            (_("Client code"), paper.owner.code),
+            (_("Paid out on"), pen.day(paper.paid_on)),
             (_("Reference"), paper.payment_reference),
         ),
         "columns": [_("Concept"), _("Income"), _("Deductions")],
@@ -302,8 +230,8 @@ def letter_income(paper: IncomePaper) -> Data:
             [_("Income"), pen.number(paper.income_total)],
             [_("Deductions"), pen.number(-paper.deduction_total)],
         ],
-        "total": [_("Net to the owner"), pen.money(paper.net, paper.currency)],
-        "words": [_("In words"), amount_in_words(paper.net, paper.currency, paper.language)],
+        "total": [_("Net"), pen.money(paper.net)],
+        "words": [_("In words"), pen.words(paper.net)],
     }
 
 
@@ -317,14 +245,10 @@ def _by_property(rows: Iterable[IncomeRow]) -> list[tuple[str, list[IncomeRow]]]
 
 def _property(pen: Pen, name: str, rows: Sequence[IncomeRow]) -> Data:
     _ = pen.gettext
-    income = sum((row.amount for row in rows if row.amount > 0), Decimal(0))
-    taken = -sum((row.amount for row in rows if row.amount < 0), Decimal(0))
+    income, taken = _both_ways(row.amount for row in rows)
     return {
-        "name": name or _("Other items"),
-        "rows": [
-            [row.concept, pen.number(row.amount), ""] if row.amount >= 0 else [row.concept, "", pen.number(-row.amount)]
-            for row in rows
-        ],
-        "sums": [_("Sum of the property"), pen.number(income), pen.number(taken)],
-        "net": [_("Net"), pen.number(income - taken)],
+        "name": name or _("Without property"),
+        "rows": [[row.concept, *_two_columns(pen, row.amount)] for row in rows],
+        "sums": [_("Sum"), pen.number(income), pen.number(taken)],
+        "net": [_("Net of this property"), pen.number(income - taken)],
     }
