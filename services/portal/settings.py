@@ -1,9 +1,24 @@
 """Settings of the portal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+from services.portal.clients.gateways.stripe_checkout import StripeKeys
+from services.portal.clients.gateways.wompi import WompiKeys
 from services.portal.rules.sessions import Lifetime
-from shared.settings import CommonSettings, seconds, setting, whole_number
+from shared.settings import CommonSettings, SettingsError, seconds, setting, url, whole_number
+
+GATEWAYS = ("wompi", "stripe", "sandbox")
+
+
+def gateway_names(text: str) -> tuple[str, ...]:
+    """A parser for names of gateways with commas between them."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if unknown := [name for name in names if name not in GATEWAYS]:
+        raise ValueError(f"must be some of {', '.join(GATEWAYS)}, not {', '.join(unknown)}")
+    return names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +49,41 @@ class Settings(CommonSettings):
         default=10,
         help="Largest file that a client or an agent can send: a proof of payment, an attachment, a document.",
     )
+    gateways_wanted: tuple[str, ...] = setting(
+        "PORTERIA_GATEWAYS",
+        gateway_names,
+        default=(),
+        help="How clients pay online: wompi, stripe, sandbox (trial, no real money), with commas between them; none = "
+        "those whose keys are set, and the trial gateway where none is and only this machine is reached.",
+    )
+    wompi_public_key: str = setting("PORTERIA_WOMPI_PUBLIC_KEY", default="", help="Wompi: public key, pub_….")
+    wompi_private_key: str = setting("PORTERIA_WOMPI_PRIVATE_KEY", default="", help="Wompi: private key, prv_….")
+    wompi_integrity_secret: str = setting(
+        "PORTERIA_WOMPI_INTEGRITY_SECRET", default="", help="Wompi: secret of the integrity signature, …_integrity_…."
+    )
+    wompi_events_secret: str = setting(
+        "PORTERIA_WOMPI_EVENTS_SECRET", default="", help="Wompi: secret of the events, …_events_…."
+    )
+    wompi_url: str = setting(
+        "PORTERIA_WOMPI_URL",
+        url("http", "https"),
+        default="",
+        help="Address of Wompi's API with its version; none = test or production, as the public key says.",
+    )
+    stripe_secret_key: str = setting("PORTERIA_STRIPE_SECRET_KEY", default="", help="Stripe: secret key, sk_….")
+    stripe_webhook_secret: str = setting(
+        "PORTERIA_STRIPE_WEBHOOK_SECRET", default="", help="Stripe: secret of the webhook's address, whsec_…."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = []
+        for name, given in self._keys().items():
+            missing = [variable for variable, value in given.items() if not value]
+            if missing and (len(missing) < len(given) or name in self.gateways_wanted):
+                problems.append(f"the gateway {name} is not complete, missing: {', '.join(missing)}")
+        if problems:
+            raise SettingsError("\n".join(problems))
 
     @property
     def lifetime(self) -> Lifetime:
@@ -44,3 +94,50 @@ class Settings(CommonSettings):
     def upload_limit(self) -> int:
         """Bytes of the largest file that can be sent."""
         return self.upload_megabytes * 1024 * 1024
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The gateways in use, in the order in which clients are offered them."""
+        if self.gateways_wanted:
+            return self.gateways_wanted
+        complete = tuple(name for name, given in self._keys().items() if all(given.values()))
+        return complete or (("sandbox",) if self.is_private else ())
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine is reached under the public address."""
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+
+    @property
+    def wompi(self) -> WompiKeys:
+        """The keys of Wompi."""
+        return WompiKeys(
+            self.wompi_public_key,
+            self.wompi_private_key,
+            self.wompi_integrity_secret,
+            self.wompi_events_secret,
+            self.wompi_url,
+        )
+
+    @property
+    def stripe(self) -> StripeKeys:
+        """The keys of Stripe."""
+        return StripeKeys(self.stripe_secret_key, self.stripe_webhook_secret)
+
+    def _keys(self) -> Mapping[str, Mapping[str, str]]:
+        return {
+            "wompi": {
+                "PORTERIA_WOMPI_PUBLIC_KEY": self.wompi_public_key,
+                "PORTERIA_WOMPI_PRIVATE_KEY": self.wompi_private_key,
+                "PORTERIA_WOMPI_INTEGRITY_SECRET": self.wompi_integrity_secret,
+                "PORTERIA_WOMPI_EVENTS_SECRET": self.wompi_events_secret,
+            },
+            "stripe": {
+                "PORTERIA_STRIPE_SECRET_KEY": self.stripe_secret_key,
+                "PORTERIA_STRIPE_WEBHOOK_SECRET": self.stripe_webhook_secret,
+            },
+        }
