@@ -1,5 +1,7 @@
-"""What the mailer hears: facts of identity and the directory that mean something for letters, and wishes for one."""
+"""What the mailer hears: facts of identity and the directory that mean something for letters, notices, and wishes."""
 
+import base64
+import binascii
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from services.mailer.actions.requesting import request_order
 from services.mailer.actions.suppressing import clear_addresses
 from services.mailer.models import SigningKey
 from services.mailer.queries import LONGEST_KID, find_signing_keys
+from services.mailer.rules.notices import NoticeRefused, check_notice
 from services.mailer.rules.requests import RequestRefused, check_request
 from services.mailer.rules.states import (
     CANCELLED,
@@ -32,11 +35,13 @@ from shared.events.identity import (
     SealedSecret,
     StaffInvited,
 )
+from shared.events.portal import NoticeRaised, NoticeSecret
 from shared.inbox import handled_envelopes
 from shared.sealing import SealBroken, SealContext, check_signature
 
 KIND_OF_DELIVERY = {"password": CREDENTIAL, "link": CREDENTIAL_LINK}
 KIND_OF_PURPOSE = {"invitation": STAFF_INVITATION, "reset": STAFF_RESET}
+LONGEST_SEALING_KEY = 64
 
 
 def on_credential_issued(session: Session, events: list[CredentialIssued]) -> None:
@@ -84,6 +89,11 @@ def on_letter_requested(session: Session, events: list[LetterRequested]) -> None
             raise InvalidEvent(f"{error.field}: {error}") from None
         orders.append(request_order(wanted, envelope.source))
     take_letters(session, orders)
+
+
+def on_notice_raised(session: Session, events: list[NoticeRaised]) -> None:
+    """What the client area has to tell somebody becomes a letter of that kind."""
+    take_letters(session, [_notice_order(event) for event in events])
 
 
 def on_credential_revoked(session: Session, events: list[CredentialRevoked]) -> None:
@@ -135,6 +145,37 @@ def _invitation_order(event: StaffInvited, keys: dict[str, SigningKey]) -> Order
     )
 
 
+def _notice_order(event: NoticeRaised) -> Order:
+    reader = event.reader
+    values = {one.name: one.value for one in event.values}
+    try:
+        told = check_notice(event.kind, event.path, values, has_secret=event.secret is not None)
+    except NoticeRefused as error:
+        raise InvalidEvent(str(error)) from None
+    return Order(
+        kind=event.kind,
+        recipient=Addressee(
+            name=reader.name, address=reader.address, language=reader.language, party_id=reader.party_id
+        ),
+        ciphertext=_sealed(event.secret) if event.secret else None,
+        sealing_key=event.secret.sealing_key if event.secret else None,
+        expires_at=event.expires_at,
+        notice_id=event.notice_id,
+        path=event.path,
+        told=told,
+    )
+
+
+def _sealed(secret: NoticeSecret) -> bytes:
+    """The ciphertext. Nobody signed it: the link only leads to a page on which its client still has to be signed in."""
+    if len(secret.sealing_key) > LONGEST_SEALING_KEY:
+        raise InvalidEvent("the secret names an impossible key")
+    try:
+        return base64.b64decode(secret.ciphertext, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidEvent("the secret is not base64") from None
+
+
 def _keys(session: Session, secrets: list[Any]) -> dict[str, SigningKey]:
     return dict(find_signing_keys(session, {secret.signing_key for secret in secrets if secret is not None}))
 
@@ -150,7 +191,7 @@ def _checked(
 
 def _signed(secret: SealedSecret, context: SealContext, keys: dict[str, SigningKey]) -> bytes:
     """The ciphertext, if identity signed it for this context."""
-    if len(secret.signing_key) > LONGEST_KID or len(secret.sealing_key) > 64:
+    if len(secret.signing_key) > LONGEST_KID or len(secret.sealing_key) > LONGEST_SEALING_KEY:
         raise InvalidEvent("the secret names impossible keys")
     key = keys.get(secret.signing_key)
     if key is None:
@@ -171,4 +212,5 @@ HANDLERS: dict[type, Any] = {
     AddressCleared: on_address_cleared,
     StaffInvited: on_staff_invited,
     LetterRequested: on_letter_requested,
+    NoticeRaised: on_notice_raised,
 }

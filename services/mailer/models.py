@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db import COLUMN_TYPES, new_id, new_metadata
@@ -39,6 +39,7 @@ class Letter(Base):
         Index("ix_letters_waiting_id", "id", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
         Index("ix_letters_kind_id", "kind", "id"),
         Index("ix_letters_invitation_id", "invitation_id", unique=True),
+        Index("ix_letters_notice_id", "notice_id", unique=True),
         Index("ix_letters_ended_at_state", "ended_at", "state", sqlite_where=ENDED, postgresql_where=ENDED),
     )
 
@@ -89,6 +90,12 @@ class Letter(Base):
     """Only of tests: the whole page."""
     requested_by: Mapped[str | None] = mapped_column(String(300))
     """Who asked for it: the source of an event, the id of another system, or the id of a staff member."""
+    notice_id: Mapped[uuid.UUID | None]
+    """Of a notice of the client area, as are these two."""
+    path: Mapped[str | None] = mapped_column(String(300))
+    """The page below the public address to which it leads."""
+    told: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    """What its template is filled with; removed some months after it ended."""
 
 
 class Attempt(Base):

@@ -243,7 +243,7 @@ def test_every_kind_has_its_page(mailer: Mailer) -> None:
     client = browser_of(mailer)
     listed = client.get("/backoffice/mailer/templates").text
     found = set(re.findall(r'href="(/backoffice/mailer/templates/[a-z_]+/[a-z]+)"', listed))
-    assert len(found) == 12
+    assert len(found) == 30
     for path in found:
         page = client.get(path)
         assert page.status_code == 200

@@ -13,8 +13,10 @@ from services.mailer.actions.ending import end_waiting
 from services.mailer.models import Letter, LetterWords, Withdrawal
 from services.mailer.queries import queue_of, suppressed_of
 from services.mailer.rules.addresses import domain_of, search_words
+from services.mailer.rules.notices import FOUND_BY
 from services.mailer.rules.states import (
     CANCELLED,
+    EMAIL_CONFIRMATION,
     FAILED,
     PENDING,
     RECOVERY,
@@ -31,6 +33,8 @@ from shared.wake import wake
 
 LETTERS_TOPIC = "letters"
 CHUNK = 500
+ONE_LINK = (RECOVERY, EMAIL_CONFIRMATION)
+"""Kinds with a link that dies when the party asks for another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +53,8 @@ class Addressee:
 class Order:
     """A letter to be written. `ciphertext` is the sealed secret, its signature already checked.
 
-    A letter without a secret brings its own `subject` and `text` (and a test its `html`). `delay`: seconds to wait
-    instead of the queue's delay.
+    A letter without a secret brings its own `subject` and `text` (and a test its `html`). A notice brings the `path`
+    of its link and what its template is filled with (`told`). `delay`: seconds to wait instead of the queue's delay.
     """
 
     kind: str
@@ -61,27 +65,29 @@ class Order:
     credential_id: uuid.UUID | None = None
     recovery_id: uuid.UUID | None = None
     invitation_id: uuid.UUID | None = None
+    notice_id: uuid.UUID | None = None
     batch_id: uuid.UUID | None = None
     replaces: uuid.UUID | None = None
     subject: str | None = None
     text: str | None = None
     html: str | None = None
     requested_by: str | None = None
+    path: str | None = None
+    told: dict[str, str] | None = None
     delay: float | None = None
 
     @property
     def about(self) -> uuid.UUID | None:
         """What it is the only letter of."""
-        return self.credential_id or self.recovery_id or self.invitation_id
+        return self.credential_id or self.recovery_id or self.invitation_id or self.notice_id
 
 
 def take_letters(session: Session, orders: Sequence[Order]) -> list[uuid.UUID]:
     """Put letters in the queue, in order, and take out those that they replace; returns the ids of the new ones."""
     if not orders:
         return []
-    known = _known(session, orders)
     moment, domain = clock.now(), queue_of(session).message_domain
-    fresh = [order for order in orders if order.about not in known]
+    fresh = _fresh(session, orders)
     rows = [_row(order, moment, domain) for order in fresh]
     if rows:
         session.execute(insert(Letter.__table__), rows)  # type: ignore[arg-type]
@@ -90,7 +96,8 @@ def take_letters(session: Session, orders: Sequence[Order]) -> list[uuid.UUID]:
         _end_suppressed(session, rows)
     _withdraw_late(session, [order.credential_id for order in fresh if order.credential_id])
     _replace_credentials(session, [order.replaces for order in fresh if order.replaces], moment)
-    _replace_recoveries(session, [row for row in rows if row["kind"] == RECOVERY], moment)
+    for kind in ONE_LINK:
+        _replace_links(session, kind, [row for row in rows if row["kind"] == kind], moment)
     _replace_invitations(session, [row for row in rows if row["invitation_id"]])
     wake(session, LETTERS_TOPIC)
     return [row["id"] for row in rows]
@@ -125,12 +132,16 @@ def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
         "text": order.text,
         "html": order.html,
         "requested_by": order.requested_by,
+        "notice_id": order.notice_id,
+        "path": order.path,
+        "told": order.told,
     }
 
 
 def _words(order: Order) -> str:
     to = order.recipient
-    return search_words(to.name, to.document, to.login, to.address, order.subject or "")
+    told = [order.told[name] for name in FOUND_BY if name in order.told] if order.told else []
+    return search_words(to.name, to.document, to.login, to.address, order.subject or "", *told)
 
 
 def _end_suppressed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -140,10 +151,20 @@ def _end_suppressed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         end_waiting(session, Letter.id.in_(some), FAILED, SUPPRESSED)
 
 
+def _fresh(session: Session, orders: Sequence[Order]) -> list[Order]:
+    """Without those that have their letter already, or come twice in here."""
+    known, fresh = _known(session, orders), []
+    for order in orders:
+        if order.about is None or order.about not in known:
+            fresh.append(order)
+            known.update([order.about] if order.about else [])
+    return fresh
+
+
 def _known(session: Session, orders: Sequence[Order]) -> set[uuid.UUID]:
     """What has its letter already: an event that was made twice writes one letter."""
     found: set[uuid.UUID] = set()
-    for column in (Letter.credential_id, Letter.recovery_id, Letter.invitation_id):
+    for column in (Letter.credential_id, Letter.recovery_id, Letter.invitation_id, Letter.notice_id):
         wanted = [identifier for order in orders if (identifier := getattr(order, str(column.key)))]
         for some in _chunks(wanted):
             found.update(filter(None, session.scalars(select(column).where(column.in_(some)))))
@@ -165,12 +186,13 @@ def _replace_credentials(session: Session, replaced: Sequence[uuid.UUID], moment
         _remember_unknown(session, some, REPLACED, moment)
 
 
-def _replace_recoveries(session: Session, rows: Sequence[dict[str, Any]], moment: datetime) -> None:
-    """Of the waiting recovery letters of a party only the newest goes."""
+def _replace_links(session: Session, kind: str, rows: Sequence[dict[str, Any]], moment: datetime) -> None:
+    """Of the waiting letters of such a kind only a party's newest goes: the links of the others are dead."""
+    rows = [row for row in rows if row["party_id"]]
     newest = {row["party_id"]: row["id"] for row in rows}
     older = [row["id"] for row in rows if newest[row["party_id"]] != row["id"]]
     for party_id, letter_id in newest.items():
-        same = (Letter.party_id == party_id, Letter.kind == RECOVERY, Letter.id != letter_id)
+        same = (Letter.party_id == party_id, Letter.kind == kind, Letter.id != letter_id)
         end_waiting(session, same[0] & same[1] & same[2], REPLACED, "replaced")
     if older:
         late = update(Letter).where(Letter.id.in_(older), Letter.state == PENDING)

@@ -3,13 +3,13 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import null, update
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.intake import Addressee, Order, take_letters
 from services.mailer.models import Letter
 from services.mailer.rules.requests import WORTH_SENDING, RequestedLetter
-from services.mailer.rules.states import GENERAL, TEST
+from services.mailer.rules.states import GENERAL, NOTICES, TEST
 from shared import clock
 from shared.audit import record_act
 
@@ -45,8 +45,8 @@ def request_letter(session: Session, wanted: RequestedLetter, by: str, delay: fl
 
 
 def forget_words(session: Session, before: datetime) -> None:
-    """Remove the words of requested letters and tests that ended before a moment."""
-    ended = (Letter.kind.in_((GENERAL, TEST)), Letter.ended_at < before, Letter.text.is_not(None))
-    session.execute(
-        update(Letter).where(*ended).values(text=None, html=None).execution_options(synchronize_session=False)
-    )
+    """Remove the words of requested letters, tests and notices that ended before a moment."""
+    has_words = Letter.text.is_not(None) | Letter.told.is_not(None)
+    ended = (Letter.kind.in_((GENERAL, TEST, *NOTICES)), Letter.ended_at < before, has_words)
+    forget = update(Letter).where(*ended).values(text=None, html=None, told=null())
+    session.execute(forget.execution_options(synchronize_session=False))

@@ -19,7 +19,11 @@ from shared.audit import record_act
 from shared.wake import wake
 
 CHUNK = 500
-CAN_RETRY = (Letter.state == FAILED, Letter.kind.in_(WITHOUT_SECRET), Letter.text.is_not(None))
+CAN_RETRY = (
+    Letter.state == FAILED,
+    Letter.kind.in_(WITHOUT_SECRET),
+    Letter.text.is_not(None) | Letter.told.is_not(None),
+)
 
 
 @dataclass

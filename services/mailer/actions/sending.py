@@ -52,6 +52,8 @@ class ClaimedLetter:
     subject: str | None
     text: str | None
     html: str | None
+    path: str | None
+    told: dict[str, str] | None
 
 
 # Built once: these run for every few letters, and to build them costs more than to run them.

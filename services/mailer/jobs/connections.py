@@ -117,6 +117,8 @@ class SendingThread:
             letter.subject or "",
             letter.text or "",
             letter.html or "",
+            letter.path or "",
+            letter.told or {},
         )
 
         def render(eight_bit: bool) -> bytes:

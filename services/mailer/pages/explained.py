@@ -5,7 +5,22 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from services.mailer.rules.states import CREDENTIAL, GENERAL, STAFF_INVITATION, STAFF_RESET
+from services.mailer.rules.notices import VALUES
+from services.mailer.rules.states import (
+    CASE_ANSWERED,
+    CASE_CLOSED,
+    CASE_EXTENDED,
+    CASE_OPENED,
+    CASE_REMINDER,
+    CREDENTIAL,
+    EMAIL_CHANGED,
+    EMAIL_CONFIRMATION,
+    GENERAL,
+    RECEIPT,
+    REPORT_REJECTED,
+    STAFF_INVITATION,
+    STAFF_RESET,
+)
 from services.mailer.rules.templates import Problem
 
 PLACEHOLDERS = {
@@ -14,8 +29,26 @@ PLACEHOLDERS = {
     "password": _l("The new password. It is put in only while the letter goes out and kept nowhere."),
     "expires": _l("Until when the password or link works, with date and hour."),
     "text": _l("What the other system wrote, with its paragraphs and links."),
+    "address": _l("The new e-mail address."),
+    "until": _l("Until when the link works, with date and hour."),
+    "moment": _l("When it happened, with date and hour."),
+    "number": _l("The number: of the PQRS, or of the receipt."),
+    "topic": _l("The subject of the PQRS, as the client wrote it."),
+    "kind": _l("What kind of PQRS it is."),
+    "due": _l("The last day for the answer."),
+    "reason": _l("The reason, as the agency gave it."),
+    "client": _l("The name of the client."),
+    "amount": _l("The amount with its currency."),
+    "method": _l("How it was paid."),
+    "concept": _l("What the payment was for."),
 }
-LINKS = {CREDENTIAL: _l("The address of the client area, where they sign in.")}
+PAGE = _l("The page of the client area on which the rest can be read.")
+LINKS = {
+    CREDENTIAL: _l("The address of the client area, where they sign in."),
+    **dict.fromkeys(VALUES, PAGE),
+    EMAIL_CONFIRMATION: _l("The single-use link on which the new address is confirmed."),
+    CASE_REMINDER: _l("The PQRS in the back office."),
+}
 SINGLE_USE = _l("The single-use link of this person. Whoever opens it chooses a password.")
 STAFF_LOGIN = _l("The user name with which they sign in.")
 HINTS = {
@@ -24,6 +57,15 @@ HINTS = {
     "recovery": _l("Goes out when a client forgot the password."),
     STAFF_INVITATION: _l("Goes out when somebody new is invited to the back office."),
     STAFF_RESET: _l("Goes out when somebody of the staff forgot the password."),
+    EMAIL_CONFIRMATION: _l("Goes to the new address when a client wants another one."),
+    EMAIL_CHANGED: _l("Goes to the former address when a client has changed it, so that nobody does it unnoticed."),
+    CASE_OPENED: _l("Goes out when a client opened a PQRS: its number and the day of the answer."),
+    CASE_ANSWERED: _l("Goes out when the agency answered a PQRS."),
+    CASE_EXTENDED: _l("Goes out when the agency takes more time for a PQRS."),
+    CASE_CLOSED: _l("Goes out when a PQRS was closed."),
+    CASE_REMINDER: _l("Goes to the agency's own address when the deadline of a PQRS comes near."),
+    REPORT_REJECTED: _l("Goes out when a payment that a client reported was not accepted."),
+    RECEIPT: _l("Goes out when a payment was received."),
     GENERAL: _l("The frame for messages that other systems send through here. Each brings its own subject and text."),
 }
 

@@ -41,13 +41,24 @@ from services.mailer.queries.returned import find_suppression, list_returned_of
 from services.mailer.queries.templates import template_in_use
 from services.mailer.rules.options import mail_options
 from services.mailer.rules.rendering import Content, Writer
+from services.mailer.rules.retrying import WITHOUT_SECRET
 from services.mailer.rules.states import (
+    CASE_ANSWERED,
+    CASE_CLOSED,
+    CASE_EXTENDED,
+    CASE_OPENED,
+    CASE_REMINDER,
     CREDENTIAL,
     CREDENTIAL_LINK,
+    EMAIL_CHANGED,
+    EMAIL_CONFIRMATION,
     GENERAL,
     KINDS,
+    NOTICES,
     PENDING,
+    RECEIPT,
     RECOVERY,
+    REPORT_REJECTED,
     STAFF_INVITATION,
     STAFF_RESET,
     TEST,
@@ -63,6 +74,15 @@ KIND_NAMES = {
     RECOVERY: _l("Forgotten password"),
     STAFF_INVITATION: _l("Invitation of the staff"),
     STAFF_RESET: _l("Forgotten password of the staff"),
+    EMAIL_CONFIRMATION: _l("Confirmation of a new e-mail address"),
+    EMAIL_CHANGED: _l("Changed e-mail address"),
+    CASE_OPENED: _l("PQRS received"),
+    CASE_ANSWERED: _l("PQRS answered"),
+    CASE_EXTENDED: _l("PQRS: more time"),
+    CASE_CLOSED: _l("PQRS closed"),
+    CASE_REMINDER: _l("PQRS near its deadline, for the staff"),
+    REPORT_REJECTED: _l("Reported payment not accepted"),
+    RECEIPT: _l("Receipt of a payment"),
     GENERAL: _l("Message of another system"),
     TEST: _l("Test of a template"),
 }
@@ -84,6 +104,7 @@ def _words() -> dict[str, Any]:
         "trouble_text": trouble_text,
         "verdict_text": verdict_text,
         "sees_passwords": sees_passwords,
+        "without_secret": WITHOUT_SECRET,
         "local_sink": not mail_options(current().settings).smtp_url,
     }
 
@@ -166,6 +187,10 @@ def _written(session: Session, letter: Letter) -> Written | None:
         if letter.text is None:
             return None
         content = replace(content, subject=letter.subject or "", text=letter.text, html=letter.html or "")
+    if letter.kind in NOTICES:
+        if letter.told is None:
+            return None
+        content = replace(content, path=letter.path or "", values=letter.told)
     return writer.preview(content)
 
 

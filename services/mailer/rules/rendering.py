@@ -4,8 +4,8 @@ A letter is rendered when it is sent and never stored, because it holds the pass
 """
 
 import binascii
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, parseaddr
@@ -18,10 +18,12 @@ from babel.dates import format_datetime as format_for_people
 
 from services.mailer.rules.dkim import Signer
 from services.mailer.rules.markup import paragraphs
+from services.mailer.rules.notices import WITH_TOKEN
 from services.mailer.rules.states import (
     CREDENTIAL,
     CREDENTIAL_LINK,
     GENERAL,
+    NOTICES,
     RECOVERY,
     STAFF_INVITATION,
     STAFF_RESET,
@@ -54,6 +56,7 @@ class Content:
     """What one letter says. `secret` is the password, or the token of the link.
 
     Letters of the kinds `general` and `test` bring their own words and have no secret; `html` is the test's whole page.
+    Notices bring the `path` of their link and their `values`.
     """
 
     letter_id: UUID
@@ -66,11 +69,17 @@ class Content:
     subject: str = ""
     text: str = ""
     html: str = ""
+    path: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it says what only the recipient may read."""
+        return self.kind in PATHS or self.kind in WITH_TOKEN
 
 
-def link_of(kind: str, public_url: str, secret: str) -> str:
-    """The address in a letter: the client area, or a single-use link."""
-    path = PATHS[kind]
+def link_of(path: str, public_url: str, secret: str) -> str:
+    """The address in a letter: a page, or a single-use link."""
     return f"{public_url}{path}{quote(secret, safe='')}" if path.endswith("=") else f"{public_url}{path}"
 
 
@@ -110,13 +119,17 @@ class Writer:
             return template.fill(values, {"text": paragraphs(content.text)})
         if "\n" in content.secret or "\r" in content.secret:
             raise LetterImpossible("the password has a line break")
+        if content.kind in NOTICES:
+            said = {name: one_line(value) for name, value in content.values.items()}
+            link = link_of(content.path, self._public_url, content.secret)
+            return template.fill({**said, "name": name, "link": link, "subject": template.subject})
         minute = content.expires_at.replace(second=0, microsecond=0)
         return template.fill(
             {
                 "name": name,
                 "login": one_line(content.login),
                 "password": content.secret,
-                "link": link_of(content.kind, self._public_url, content.secret),
+                "link": link_of(PATHS[content.kind], self._public_url, content.secret),
                 "expires": _moment(minute, known_language(content.language), self._timezone),
                 "subject": template.subject,
             }
@@ -124,7 +137,7 @@ class Writer:
 
     def preview(self, content: Content) -> Written:
         """The same letter with its secret masked, for people who must not know it."""
-        if content.kind in (GENERAL, TEST):
+        if not content.has_secret:
             return self.write(content)
         masked = MASKED_PASSWORD if content.kind == CREDENTIAL else MASKED_TOKEN
         written = self.write(replace(content, secret=masked))

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.mailer.rules.notices import WITH_TOKEN
 from services.mailer.rules.rendering import Content
-from services.mailer.rules.states import CREDENTIAL, STAFF_INVITATION, STAFF_RESET
+from services.mailer.rules.states import CASE_REMINDER, CREDENTIAL, RECEIPT, STAFF_INVITATION, STAFF_RESET
 
 TEXTS = {
     "es": (
@@ -15,6 +16,36 @@ TEXTS = {
         "No water on Tuesday",
         "Hello María,\n\nThere will be no water on Tuesday from 8:00 to 12:00. We are sorry.\n\nRead more:\nhttps://agency.example/notices",
     ),
+}
+VALUES_OF_NOTICES = {
+    "es": {
+        "address": "maria.nueva@correo.example",
+        "until": "28 de noviembre de 2026, 14:30",
+        "moment": "27 de noviembre de 2026, 14:30",
+        "number": "PQRS-000123",
+        "topic": "Humedad en la pared de la cocina",
+        "kind": "Reclamo",
+        "due": "15 de diciembre de 2026",
+        "reason": "Hace falta la visita del técnico",
+        "client": "María Fernanda Ríos",
+        "amount": "$ 1.250.000,00 COP",
+        "method": "Transferencia",
+        "concept": "Arriendo de noviembre",
+    },
+    "en": {
+        "address": "maria.new@mail.example",
+        "until": "28 November 2026, 14:30",
+        "moment": "27 November 2026, 14:30",
+        "number": "PQRS-000123",
+        "topic": "Damp wall in the kitchen",
+        "kind": "Claim",
+        "due": "15 December 2026",
+        "reason": "The visit of the technician is still needed",
+        "client": "María Fernanda Ríos",
+        "amount": "COP 1,250,000.00",
+        "method": "Bank transfer",
+        "concept": "Rent of November",
+    },
 }
 
 
@@ -31,4 +62,12 @@ def sample_content(kind: str, language: str, now: datetime) -> Content:
         expires_at=now + timedelta(days=7),
         subject=subject,
         text=text,
+        path=_path(kind),
+        values={**VALUES_OF_NOTICES[language], **({"number": "RC-000123"} if kind == RECEIPT else {})},
     )
+
+
+def _path(kind: str) -> str:
+    if kind in WITH_TOKEN:
+        return "/customerarea/profile/email/confirm?token="
+    return "/backoffice/portal/cases" if kind == CASE_REMINDER else "/customerarea"

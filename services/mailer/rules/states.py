@@ -21,9 +21,25 @@ GENERAL = "general"
 """What another system asked for, in its own words."""
 TEST = "test"
 """A template tried out by somebody of the staff."""
-KINDS = (CREDENTIAL, CREDENTIAL_LINK, RECOVERY, STAFF_INVITATION, STAFF_RESET, GENERAL, TEST)
-WITHOUT_DELAY = (RECOVERY, STAFF_INVITATION, STAFF_RESET, TEST)
-"""Somebody sits and waits for these."""
+EMAIL_CONFIRMATION, EMAIL_CHANGED = "email_confirmation", "email_changed"
+CASE_OPENED, CASE_ANSWERED, CASE_EXTENDED = "case_opened", "case_answered", "case_extended"
+CASE_CLOSED, CASE_REMINDER = "case_closed", "case_reminder"
+REPORT_REJECTED, RECEIPT = "report_rejected", "receipt"
+NOTICES = (
+    EMAIL_CONFIRMATION,
+    EMAIL_CHANGED,
+    CASE_OPENED,
+    CASE_ANSWERED,
+    CASE_EXTENDED,
+    CASE_CLOSED,
+    CASE_REMINDER,
+    REPORT_REJECTED,
+    RECEIPT,
+)
+"""What the client area has to tell somebody; see rules/notices.py."""
+KINDS = (CREDENTIAL, CREDENTIAL_LINK, RECOVERY, STAFF_INVITATION, STAFF_RESET, *NOTICES, GENERAL, TEST)
+WITHOUT_DELAY = (RECOVERY, STAFF_INVITATION, STAFF_RESET, EMAIL_CONFIRMATION, EMAIL_CHANGED, TEST)
+"""Somebody sits and waits for these, or has to know at once."""
 
 ANSWER_LIMIT = 500
 TROUBLE_DELAYS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)

@@ -13,6 +13,7 @@ from importlib import resources
 import css_inline
 
 from services.mailer.rules.markup import faults_of
+from services.mailer.rules.notices import VALUES
 from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, GENERAL, RECOVERY, STAFF_INVITATION, STAFF_RESET
 
 LANGUAGES = ("es", "en")
@@ -20,7 +21,6 @@ PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 LOOSE_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 BRACES = re.compile(r"\{\{|\}\}")
 SUBJECT_LIMIT, TEXT_LIMIT, HTML_LIMIT, NOTE_LIMIT = 150, 20_000, 50_000, 300
-OF_THE_FRAME = ("subject",)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ KIND_OF = {
     RECOVERY: Kind(("link", "login"), ("name", "expires")),
     STAFF_INVITATION: Kind(("link", "login"), ("name", "expires")),
     STAFF_RESET: Kind(("link", "login"), ("name", "expires")),
+    **{kind: Kind(("link", *values), ("name",)) for kind, values in VALUES.items()},
     GENERAL: Kind(("text",), ("name",), has_subject=False),
 }
 """The kinds that have templates."""

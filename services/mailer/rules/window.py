@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, GENERAL, KINDS
+from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, GENERAL, KINDS, NOTICES, WITHOUT_DELAY
 
 DAY = 24 * 60
 EVERY_DAY = "1234567"
-CAN_WAIT = (CREDENTIAL, CREDENTIAL_LINK, GENERAL)
+CAN_WAIT = (CREDENTIAL, CREDENTIAL_LINK, GENERAL, *(kind for kind in NOTICES if kind not in WITHOUT_DELAY))
 URGENT_KINDS = tuple(kind for kind in KINDS if kind not in CAN_WAIT)
 """Kinds that the window does not hold up."""
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.mailer.rules.dkim import KeyUnfit, Signer, dns_record, dns_value, load_key, make_key
 from services.mailer.rules.rendering import Content, Writer
+from services.mailer.rules.samples import VALUES_OF_NOTICES
 from services.mailer.rules.templates import KIND_OF
 
 AT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
@@ -33,6 +34,8 @@ def rendered(key: str, **values: object) -> bytes:
         "expires_at": AT,
         "subject": "Corte de agua",
         "text": "Hola",
+        "path": "/customerarea",
+        "values": VALUES_OF_NOTICES["es"],
     }
     content = Content(**(given_ | values))  # type: ignore[arg-type]
     return writer(key).render(content, "ana@example.test", "id@agencia.example", AT, eight_bit=True)

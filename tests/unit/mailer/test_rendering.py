@@ -3,6 +3,7 @@
 import email
 import email.policy
 import html
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -12,17 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.mailer.rules.notices import VALUES, WITH_TOKEN
 from services.mailer.rules.rendering import (
     MASKED_PASSWORD,
+    PATHS,
     Content,
     LetterImpossible,
     Writer,
     one_line,
 )
-from services.mailer.rules.states import GENERAL, STAFF_INVITATION, STAFF_RESET
-from services.mailer.rules.templates import KIND_OF, LANGUAGES
+from services.mailer.rules.samples import sample_content
+from services.mailer.rules.states import NOTICES, STAFF_INVITATION, STAFF_RESET
+from services.mailer.rules.templates import LANGUAGES
 
-SECRET_KINDS = tuple(kind for kind in KIND_OF if kind != GENERAL)
+SECRET_KINDS = tuple(PATHS)
 AT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 WRITER = Writer("https://agencia.example", "America/Bogota", "Agencia Ñandú <cartas@agencia.example>")
 SECRETS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs", "Cc")), min_size=1, max_size=72)
@@ -119,6 +123,30 @@ def test_every_kind_has_its_letter_in_every_language(kind: str, language: str) -
     assert ("Usuario: " if language == "es" else "User: ") in written.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NOTICES)
+def test_every_notice_says_its_values_and_leads_to_its_page(kind: str, language: str) -> None:
+    what = sample_content(kind, language, AT)
+    written = WRITER.write(what)
+    for said in (written.text, written.html):
+        for name in VALUES[kind]:
+            assert what.values[name] in said
+        assert "{{" not in said
+    link = f"https://agencia.example{what.path}{what.secret if kind in WITH_TOKEN else ''}"
+    assert link in written.text.splitlines()
+    assert set(Tags(written.html).links) == {link}
+
+
+def test_a_value_of_a_notice_stays_a_value_on_its_line() -> None:
+    nasty = "<b>x</b>\r\nBcc: thief@example.test\n\nUsuario: x"
+    values = dict.fromkeys(VALUES["case_opened"], nasty)
+    what = content(kind="case_opened", secret="", path="/customerarea/cases", values=values, name=nasty)
+    message, plainly = parsed(what), WRITER.write(sample_content("case_opened", "es", AT))
+    assert message["Bcc"] is None
+    assert len(plain(message).splitlines()) == len(plainly.text.splitlines())
+    assert Tags(WRITER.write(what).html).tags == Tags(plainly.html).tags
+
+
 def test_the_moment_of_expiry_is_told_in_the_zone_and_language_of_the_reader() -> None:
     assert "21 de noviembre de 2026, 07:30" in WRITER.write(content()).text
     assert "21 November 2026, 07:30" in WRITER.write(content(language="en")).text
@@ -129,6 +157,10 @@ def test_a_preview_never_shows_the_secret() -> None:
         shown = WRITER.preview(content(kind=kind, secret="very-secret"))
         assert "very-secret" not in shown.text + shown.html
     assert f"Contraseña: {MASKED_PASSWORD}" in WRITER.preview(content()).text
+    confirmation = replace(sample_content("email_confirmation", "es", AT), secret="very-secret")
+    assert "very-secret" in WRITER.write(confirmation).text
+    shown = WRITER.preview(confirmation)
+    assert "very-secret" not in shown.text + shown.html
 
 
 def test_a_token_with_odd_characters_stays_one_parameter() -> None:

@@ -1,0 +1,1 @@
+Respondimos su solicitud

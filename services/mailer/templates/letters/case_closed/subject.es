@@ -1,0 +1,1 @@
+Cerramos su solicitud

@@ -1,0 +1,17 @@
+<p>Hola, {{ name }}:</p>
+<p>Todavía no podemos responder su solicitud como usted lo merece. Abajo están el motivo y la nueva fecha de respuesta.</p>
+<table class="data" role="presentation" width="100%" cellpadding="0" cellspacing="0">
+<tr><td class="label">Radicado</td></tr>
+<tr><td class="value">{{ number }}</td></tr>
+<tr><td class="label">Asunto</td></tr>
+<tr><td class="value">{{ topic }}</td></tr>
+<tr><td class="label">Motivo</td></tr>
+<tr><td class="value">{{ reason }}</td></tr>
+<tr><td class="label">Nueva fecha de respuesta</td></tr>
+<tr><td class="value">{{ due }}</td></tr>
+</table>
+<table role="presentation" cellpadding="0" cellspacing="0">
+<tr><td class="button"><a href="{{ link }}">Ver mi solicitud</a></td></tr>
+</table>
+<p>&nbsp;</p>
+<p class="small">Si el botón no se abre, copie esta dirección en su navegador:<br><a href="{{ link }}">{{ link }}</a></p>

@@ -1,0 +1,1 @@
+Necesitamos más tiempo para su solicitud

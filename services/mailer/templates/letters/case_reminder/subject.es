@@ -1,0 +1,1 @@
+Una PQRS está por vencer

@@ -1,0 +1,1 @@
+Su correo electrónico cambió

@@ -1,0 +1,1 @@
+Confirme su nuevo correo electrónico

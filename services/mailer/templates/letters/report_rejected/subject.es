@@ -1,0 +1,1 @@
+No pudimos aceptar el pago que reportó
