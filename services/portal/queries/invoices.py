@@ -1,7 +1,7 @@
 """Reading invoices: a client's own, the lists of the desk and of REST, and what is owed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -103,12 +103,29 @@ def list_own_invoices(
     `text` is looked for in number, concept, property and period. `state` is one of SHOWN_STATES, OPEN (something is to
     be paid) or SETTLED (nothing is, because it was paid or credited).
     """
-    wanted = InvoiceFilter(party_id=party_id, role=role, state=state)
-    statement = _with_party().where(*_conditions(wanted, today), Invoice.state != DRAFT)
-    for word in text.split():
-        columns = Invoice.number, Invoice.concept, Invoice.property_name, Invoice.period
-        statement = statement.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    statement = _own(party_id, role, state, text, today).options(joinedload(Invoice.party, innerjoin=True))
     return paginate(session, statement, [(Invoice.id, True)], cursor=cursor, limit=limit)
+
+
+def list_own_invoice_ids(
+    session: Session,
+    party_id: uuid.UUID,
+    *,
+    role: str = "",
+    state: str = "",
+    text: str = "",
+    today: date,
+    limit: int,
+) -> Sequence[uuid.UUID]:
+    """The ids of what `list_own_invoices` lists, the newest first."""
+    statement = _own(party_id, role, state, text, today).with_only_columns(Invoice.id)
+    return session.scalars(statement.order_by(Invoice.id.desc()).limit(limit)).all()
+
+
+def find_own_invoices(session: Session, party_id: uuid.UUID, invoice_ids: Collection[uuid.UUID]) -> Sequence[Invoice]:
+    """Those of some invoices and credit notes that are this party's, with the party, the newest first; no drafts."""
+    own = Invoice.id.in_(invoice_ids), Invoice.party_id == party_id, Invoice.state != DRAFT
+    return session.scalars(_with_party().where(*own).order_by(Invoice.id.desc())).all()
 
 
 def list_open_invoices(session: Session, party_id: uuid.UUID, currency: str = "", role: str = "") -> Sequence[Invoice]:
@@ -165,6 +182,15 @@ def list_credit_notes(session: Session, invoice_id: uuid.UUID) -> Sequence[Invoi
 def find_external_invoice(session: Session, source: str, external_id: str) -> Invoice | None:
     """The invoice that another system sent under this id, with its party."""
     return session.scalar(_with_party().where(Invoice.source == source, Invoice.external_id == external_id))
+
+
+def _own(party_id: uuid.UUID, role: str, state: str, text: str, today: date) -> Select[Invoice]:
+    wanted = InvoiceFilter(party_id=party_id, role=role, state=state)
+    statement = select(Invoice).where(*_conditions(wanted, today), Invoice.state != DRAFT)
+    for word in text.split():
+        columns = Invoice.number, Invoice.concept, Invoice.property_name, Invoice.period
+        statement = statement.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return statement
 
 
 def _with_party() -> Select[Invoice]:

@@ -84,3 +84,14 @@ def _checked(number: Decimal, decimals: int) -> Decimal:
     if number != round(number, decimals):
         raise NotAnAmount("too_precise")
     return round(number, decimals)
+
+
+def written_amount(number: Decimal, country: str) -> str:
+    """A number as the country writes it, for a field that is read again by `parse_amount`; no needless zeros."""
+    sign = DECIMAL_SIGNS.get(country, ",")
+    whole, _, fraction = f"{abs(number):,f}".partition(".")
+    fraction = fraction.rstrip("0")
+    # Three digits behind the sign of decimals would be as good as a group where the other country reads them.
+    fraction = fraction.ljust(2, "0") if fraction else ""
+    grouped = whole.replace(",", "." if sign == "," else ",")
+    return f"{'-' if number < 0 else ''}{grouped}{sign + fraction if fraction else ''}"
