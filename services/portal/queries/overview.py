@@ -1,0 +1,83 @@
+"""What a client's home page shows: money out and money in, kept apart."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from services.portal.models import IncomeStatement, Invoice
+from services.portal.queries.income import Income, income_of, list_own_income
+from services.portal.queries.invoices import Owed, list_own_invoices, owed
+from services.portal.queries.payments import credit_of
+from services.portal.rules.invoices import ROLES
+from services.portal.rules.money import ZERO
+from services.portal.rules.parties import Profile
+
+NEWEST = 4
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be paid in one currency, over all roles; `parts` says how much of it in which role."""
+
+    currency: str
+    total: Decimal
+    overdue: Decimal
+    next_due_on: date | None
+    """Until when, of what is not overdue."""
+    count: int
+    parts: Sequence[Owed]
+
+
+@dataclass(frozen=True)
+class MoneyOut:
+    """What a client pays. `newest`: per role in which they get invoices, the newest ones."""
+
+    due: Sequence[Due]
+    newest: dict[str, Sequence[Invoice]]
+    credit: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class MoneyIn:
+    """What an owner receives: per currency, and the newest statements of income."""
+
+    income: Sequence[Income]
+    newest: Sequence[IncomeStatement]
+
+
+def money_out(session: Session, party_id: uuid.UUID, profile: Profile, today: date) -> MoneyOut:
+    """What a party pays. Who is no tenant any more still sees what is owed as one."""
+    owes = owed(session, party_id, today)
+    held = {"tenant": profile.is_tenant, "owner": profile.is_owner}
+    roles = [role for role in ROLES if held[role] or any(one.role == role for one in owes)]
+    newest = {role: list_own_invoices(session, party_id, role=role, today=today, limit=NEWEST).items for role in roles}
+    return MoneyOut(dues_of(owes), newest, credit_of(session, party_id))
+
+
+def money_in(session: Session, party_id: uuid.UUID, today: date) -> MoneyIn:
+    """What a party receives; `income` counts what was paid out since the beginning of the year."""
+    year = today.replace(month=1, day=1)
+    return MoneyIn(income_of(session, party_id, year), list_own_income(session, party_id, limit=NEWEST).items)
+
+
+def dues_of(owes: Iterable[Owed]) -> list[Due]:
+    """One for each currency, over all roles."""
+    by_currency: dict[str, list[Owed]] = {}
+    for one in owes:
+        by_currency.setdefault(one.currency, []).append(one)
+    return [_due(currency, parts) for currency, parts in sorted(by_currency.items())]
+
+
+def _due(currency: str, parts: Sequence[Owed]) -> Due:
+    return Due(
+        currency,
+        sum((one.open_total for one in parts), ZERO),
+        sum((one.overdue_total for one in parts), ZERO),
+        min((one.next_due_on for one in parts if one.next_due_on), default=None),
+        sum(one.count for one in parts),
+        parts,
+    )
