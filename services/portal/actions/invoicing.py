@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.portal.actions.ledger import book, common_facts, lock_owner, lock_party, undo, use
@@ -107,7 +108,6 @@ def issue_invoice(session: Session, new: NewInvoice) -> Invoice:
         if known:
             return _same(known, new)
     invoice = _prepare(Invoice(), new)
-    session.add(invoice)
     _issue(session, invoice, new.number)
     return invoice
 
@@ -164,7 +164,6 @@ def issue_credit_note(
     )
     if note.total != amount:
         raise TooMuch
-    session.add(note)
     _issue(session, note, None)
     if usable := min(invoice.balance, amount):
         use(session, usable, invoice, note)
@@ -180,7 +179,7 @@ def _find_draft(session: Session, invoice_id: uuid.UUID) -> Invoice:
 
 def _prepare(invoice: Invoice, new: NewInvoice) -> Invoice:
     totals = totals_of(new.lines)
-    if max(abs(totals.subtotal), abs(totals.total)) > LARGEST:
+    if max(map(abs, (totals.subtotal, totals.tax_total, totals.withholding_total, totals.total))) > LARGEST:
         raise TooMuch
     invoice.kind = invoice.kind or INVOICE
     invoice.state, invoice.party_id, invoice.role, invoice.currency = DRAFT, new.party_id, new.role, new.currency
@@ -199,11 +198,10 @@ def _issue(session: Session, invoice: Invoice, number: str | None) -> None:
     if invoice.total <= 0:
         raise NothingToPay
     if number is None:
-        invoice.series_id, number = take_number(session, invoice.kind, invoice.series_id)
-    if session.scalar(select(Invoice.id).where(Invoice.number == number)):
+        invoice.series_id, number = _take_free_number(session, invoice)
+    elif _is_taken(session, number):
         raise NumberTaken
-    invoice.number, invoice.state, invoice.issued_at = number, ISSUED, clock.now()
-    session.flush()
+    _give_number(session, invoice, number)
     owes = invoice.total if invoice.kind == INVOICE else -invoice.total
     book(session, invoice.kind, owes, invoice.issued_on or clock.now().date(), invoice)
     facts = common_facts(invoice)
@@ -216,8 +214,33 @@ def _issue(session: Session, invoice: Invoice, number: str | None) -> None:
         _record(session, "credit_note.issued", invoice, invoice.reason)
 
 
+def _take_free_number(session: Session, invoice: Invoice) -> tuple[uuid.UUID, str]:
+    """The next number of the series that nobody has: an invoice from outside may have come with one of its numbers."""
+    while True:
+        series_id, number = take_number(session, invoice.kind, invoice.series_id)
+        if not _is_taken(session, number):
+            return series_id, number
+
+
+def _is_taken(session: Session, number: str) -> bool:
+    return session.scalar(select(Invoice.id).where(Invoice.number == number)) is not None
+
+
+def _give_number(session: Session, invoice: Invoice, number: str) -> None:
+    """Store it as issued. Another party's invoice may take the number, or the external id, at this very moment."""
+    try:
+        with session.begin_nested():
+            invoice.number, invoice.state, invoice.issued_at = number, ISSUED, clock.now()
+            session.add(invoice)
+            session.flush()
+    except IntegrityError:
+        raise (NumberTaken if _is_taken(session, number) else DiffersFromBefore) from None
+
+
 def _same(known: Invoice, new: NewInvoice) -> Invoice:
-    if known.party_id != new.party_id or known.currency != new.currency or known.lines != dump_lines(new.lines):
+    said_before = known.party_id, known.role, known.currency, known.due_on, known.lines
+    said_now = new.party_id, new.role, new.currency, new.due_on, dump_lines(new.lines)
+    if known.state == DRAFT or said_before != said_now or new.number not in (None, known.number):
         raise DiffersFromBefore
     return known
 

@@ -86,9 +86,9 @@ def use(session: Session, amount: Decimal, invoice: Invoice, source: Payment | I
 def undo(session: Session, allocation: Allocation, invoice: Invoice) -> None:
     """Take back what went to an invoice: it is owed again, and free to be used elsewhere."""
     if allocation.payment_id:
-        session.get_one(Payment, allocation.payment_id).unapplied += allocation.amount
+        session.get_one(Payment, allocation.payment_id, populate_existing=True).unapplied += allocation.amount
     else:
-        note = session.get_one(Invoice, allocation.credit_note_id)
+        note = session.get_one(Invoice, allocation.credit_note_id, populate_existing=True)
         note.balance += allocation.amount
         settle(session, note)
     invoice.balance += allocation.amount

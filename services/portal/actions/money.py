@@ -121,7 +121,7 @@ def reverse_payment(session: Session, payment_id: uuid.UUID, reason: str, today:
     if payment.reversed_at:
         raise AlreadyReversed
     for allocation in session.scalars(select(Allocation).where(Allocation.payment_id == payment_id)).all():
-        undo(session, allocation, session.get_one(Invoice, allocation.invoice_id))
+        undo(session, allocation, session.get_one(Invoice, allocation.invoice_id, populate_existing=True))
     payment.unapplied = Decimal(0)
     payment.reversed_at, payment.reversed_by, payment.reversal_reason = clock.now(), current_actor().name, reason
     book(session, "reversal", payment.amount, today, payment)
@@ -144,7 +144,9 @@ def reverse_payment(session: Session, payment_id: uuid.UUID, reason: str, today:
 def _spend(session: Session, payment: Payment, wanted: Sequence[tuple[uuid.UUID, Decimal]]) -> list[AllocatedAmount]:
     mine = (Invoice.party_id == payment.party_id, Invoice.currency == payment.currency, Invoice.kind == INVOICE)
     ids = {invoice_id for invoice_id, _ in wanted}
-    found = {one.id: one for one in session.scalars(select(Invoice).where(Invoice.id.in_(ids), *mine))}
+    wanted_ones = select(Invoice).where(Invoice.id.in_(ids), *mine)
+    # As they are now that nobody else moves this party's money, whatever the session read before.
+    found = {one.id: one for one in session.scalars(wanted_ones, execution_options={"populate_existing": True})}
     spent = []
     for invoice_id, most in wanted:
         invoice = found.get(invoice_id)

@@ -16,16 +16,17 @@ def take_number(session: Session, purpose: str, series_id: uuid.UUID | None = No
     Lock the parties first: then no two transactions wait for each other. Raises SeriesExhausted.
     """
     free = (Series.active, or_(Series.last_number.is_(None), Series.next_number <= Series.last_number))
-    if series_id is None:
-        oldest = select(Series.id).where(Series.purpose == purpose, *free).order_by(Series.created_at, Series.id)
-        series_id = session.scalar(oldest.limit(1))
+    oldest = select(Series.id).where(Series.purpose == purpose, *free).order_by(Series.created_at, Series.id)
+    chosen = series_id or session.scalar(oldest.limit(1))
     taken = session.execute(
         update(Series)
-        .where(Series.id == series_id, Series.purpose == purpose, *free)
+        .where(Series.id == chosen, Series.purpose == purpose, *free)
         .values(next_number=Series.next_number + 1)
         .returning(Series.id, Series.prefix, Series.next_number, Series.width),
         execution_options={"synchronize_session": False},
     ).one_or_none()
+    if taken is None and series_id is None and chosen is not None:
+        return take_number(session, purpose)  # its last number was taken while we waited: on to the next series
     if taken is None:
         raise SeriesExhausted
     return taken.id, f"{taken.prefix}{taken.next_number - 1:0{taken.width}}"

@@ -54,6 +54,8 @@ def statement_of(session: Session, party_id: uuid.UUID, currency: str, start: da
 
 def balances_of(session: Session, party_id: uuid.UUID) -> dict[str, Decimal]:
     """What a party owes after every movement so far, per currency; also zero where there was any."""
-    statement = select(LedgerEntry.currency, func.sum(LedgerEntry.amount)).where(LedgerEntry.party_id == party_id)
+    statement = select(LedgerEntry.currency, func.sum(LedgerEntry.amount).label("total")).where(
+        LedgerEntry.party_id == party_id
+    )
     rows = session.execute(statement.group_by(LedgerEntry.currency).order_by(LedgerEntry.currency))
-    return dict(rows.tuples().all())
+    return {row.currency: row.total for row in rows}
