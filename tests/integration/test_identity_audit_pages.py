@@ -82,6 +82,27 @@ def test_each_entry_is_a_sentence_with_a_link_to_what_it_is_about(identity: Iden
     assert "<strong>Laura Gómez</strong> cancelled 12 letters" in english
 
 
+def test_acts_of_the_portal_name_what_they_were_done_to(identity: Identity, browser: StaffBrowser) -> None:
+    party, invoice = identity.add_party(name="Ana Ríos"), new_id()
+    about = {"service": "portal", "party_id": party.party_id, "subject": "invoice", "subject_id": str(invoice)}
+    number = [{"name": "number", "value": "FV-000042"}]
+    write(
+        identity,
+        about | {"act": "invoice.issued", "details": number},
+        about | {"act": "credit_note.issued", "details": number, "at": NOON + MINUTE},
+        about | {"act": "payment.recorded", "subject": "payment", "at": NOON + 2 * MINUTE},
+        about | {"act": "invoices.exported", "subject": "", "count": 7, "at": NOON + 3 * MINUTE},
+    )
+    page = browser.get(PAGE).text
+    assert sentences(page) == [
+        "Laura Gómez exportó una lista de 7 facturas",
+        "Laura Gómez registró un pago de Ana Ríos",
+        "Laura Gómez emitió la nota crédito FV-000042 para Ana Ríos",
+        "Laura Gómez emitió la factura FV-000042 para Ana Ríos",
+    ]
+    assert f'href="/backoffice/portal/invoices/{invoice}"' in page
+
+
 def test_a_party_that_was_renamed_is_told_by_its_present_name(identity: Identity, browser: StaffBrowser) -> None:
     party = identity.add_party(name="Ana Ríos")
     write(identity, {"act": "credential.issued", "party_id": party.party_id})

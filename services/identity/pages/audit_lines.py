@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from services.identity.models.audit import AuditEntry
 from services.identity.queries.audit import Names, as_id
-from services.identity.schemas.acts import COMMAND_LINE, letter_label, wording_of
+from services.identity.schemas.acts import COMMAND_LINE, letter_label, thing_name, wording_of
 from shared.i18n import NAMES
 from shared.web import current_staff
 
@@ -23,6 +23,11 @@ PAGES = {
     "template": "/backoffice/mailer/templates/{}",
     "address": "/backoffice/mailer/suppressions?q={}",
     "queue": "/backoffice/mailer/",
+    "invoice": "/backoffice/portal/invoices/{}",
+    "payment": "/backoffice/portal/payments/{}",
+    "report": "/backoffice/portal/reports/{}",
+    "income": "/backoffice/portal/income/{}",
+    "case": "/backoffice/portal/cases/{}",
 }
 """Kind of subject → its page."""
 
@@ -83,11 +88,12 @@ def subject_name(entry: AuditEntry, names: Names) -> str:
 
 
 def what_name(entry: AuditEntry) -> str:
-    """What it was done to, where that is a thing: a letter's text in a language, an address."""
+    """What it was done to, where that is a thing: a letter's text in a language, an address, an invoice."""
     kind, _, language = entry.subject_id.partition("/")
     if entry.subject == "template" and language:
         return f"«{letter_label(kind)}» ({NAMES.get(language, language)})"
-    return entry.subject_id
+    told = {one["name"]: one["value"] for one in entry.details}
+    return thing_name(entry.act, entry.subject, told) or told.get("prefix") or entry.subject_id
 
 
 def is_own(entry: AuditEntry) -> bool:
