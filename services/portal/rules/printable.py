@@ -14,7 +14,7 @@ REPLACEMENT = "□"
 SHOWABLE = (
     "\n\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff"  # Latin with all accents, the softest of hyphens excepted
     "\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ff"  # Greek
-    "\u0400-\u04ff\u1e00-\u1eff"  # Cyrillic, more accents
+    "\u0400-\u0482\u048a-\u04ff\u1e00-\u1eff"  # Cyrillic without loose accents, more Latin
     "\u2010-\u2027\u2030-\u203a\u20a0-\u20bf"  # typographic marks, currencies
     "№™℠←-↓−□"
 )
