@@ -8,14 +8,14 @@ from flask_babel import lazy_gettext as _l
 
 from services.directory.actions.imports import ImportNotFound, ImportNotReady
 from services.directory.actions.parties import CodeTaken, DocumentTaken, PartyChanged, PartyNotFound
-from services.directory.actions.uploads import FileTooLarge
 from services.directory.api import register_api
 from services.directory.pages import register_pages
-from services.directory.rules.files import UnusableFile
 from services.directory.rules.parties import InvalidParty
 from services.directory.schemas.texts import fault_errors, file_text
 from services.directory.settings import Settings
 from shared.db import Database
+from shared.sheets.text import UnusableFile
+from shared.sheets.uploads import FileTooLarge
 from shared.web import MenuItem, ServiceClient, Staff, create_api, problem_response, register_errors
 from shared.web import create_app as create_web_app
 from shared.web.context import TokenKeys

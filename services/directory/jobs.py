@@ -14,8 +14,8 @@ from services.directory.actions.checks import check_rows
 from services.directory.actions.imports import TOPIC, count_failure, fail_import, purge_imports
 from services.directory.models import Import
 from services.directory.queries.imports import find_chunk, find_next_import
-from services.directory.rules.files import UnusableFile, records
 from shared.db import Database
+from shared.sheets.text import UnusableFile, records
 from shared.web.idempotency import purge_idempotency_keys
 from shared.worker import Job, Worker
 

@@ -19,9 +19,9 @@ from services.directory.queries.parties import (
     list_owners_of_codes,
 )
 from services.directory.rules.columns import Columns
-from services.directory.rules.files import is_separator_line
 from services.directory.rules.parties import EmailValue, Fault, InvalidParty, check_party, is_automatic_code
 from services.directory.rules.tables import is_example, read_row
+from shared.sheets.text import is_separator_line
 from shared.web.exports import bare_text
 
 Record = tuple[int, list[str]]

@@ -1,6 +1,5 @@
 """Taking in a file: what kind it is, what its columns are; its rows are the worker's."""
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
@@ -9,25 +8,17 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.directory.actions.imports import TOPIC, remember_starter
-from services.directory.actions.workbooks import is_workbook, read_workbook
 from services.directory.models import Import, ImportChunk
 from services.directory.queries.imports import find_mapping
 from services.directory.rules.columns import columns_of, find_delimiter, map_titles, require_columns
-from services.directory.rules.files import Encoding, UnusableFile, first_lines, is_separator_line, records
 from shared import clock
 from shared.audit import current_actor
 from shared.db import new_id
+from shared.sheets.text import Encoding, UnusableFile, first_lines, is_separator_line, records
+from shared.sheets.uploads import Upload
 from shared.wake import wake
 
 PIECE = 256 * 1024
-
-
-class FileTooLarge(Exception):
-    """The file is larger than the setting allows."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"larger than {limit} bytes")
-        self.limit = limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,38 +34,6 @@ class ImportOptions:
     classes: Sequence[str] = field(default_factory=tuple)
     mapping: Mapping[str, str] | None = None
     ask: bool = False
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that may be taken in. `content` is text; of a workbook its first sheet with data, as CSV in UTF-8.
-
-    size: bytes of what was sent. sheet, sheets: of a workbook, which sheet was read and how many it shows.
-    """
-
-    content: IO[bytes]
-    size: int
-    sheet: str = ""
-    sheets: int = 0
-    is_workbook: bool = False
-
-
-def open_upload(stream: IO[bytes], limit: int) -> Upload:
-    """Look at what was sent, and read a workbook; that takes seconds, so it comes before the transaction.
-
-    `stream` can be read again from its beginning. Raises UnusableFile, FileTooLarge.
-    """
-    size = stream.seek(0, io.SEEK_END)
-    if size > limit:
-        raise FileTooLarge(limit)
-    stream.seek(0)
-    beginning = stream.read(8)
-    stream.seek(0)
-    if not is_workbook(beginning):
-        return Upload(stream, size)
-    found = read_workbook(stream)
-    stream.seek(0)
-    return Upload(found.content, size, found.sheet[:100], found.sheets, is_workbook=True)
 
 
 def receive_import(session: Session, upload: Upload, filename: str, options: ImportOptions) -> Import:

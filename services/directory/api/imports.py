@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.directory.actions.imports import ImportNotFound, apply_import
-from services.directory.actions.uploads import ImportOptions, open_upload, receive_import
+from services.directory.actions.uploads import ImportOptions, receive_import
 from services.directory.models import Import
 from services.directory.queries.imports import find_import, list_flagged_rows, list_imports
 from services.directory.rules.parties import CLASSES
@@ -24,6 +24,7 @@ from services.directory.schemas.imports import (
     describe_import,
     describe_problems,
 )
+from shared.sheets.uploads import open_upload
 from shared.web import (
     PageQuery,
     answer_page,

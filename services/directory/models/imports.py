@@ -41,7 +41,7 @@ class Import(Base):
     apply: Mapped[bool]
     """Whether it goes on by itself after the check."""
     error: Mapped[str] = mapped_column(String(40), default="")
-    """Why it failed: one of the reasons in rules/files.py."""
+    """Why it failed: one of the reasons in shared/sheets/text.py."""
     error_row: Mapped[int | None]
     read_rows: Mapped[int] = mapped_column(default=0)
     """The last record of the file that was checked (the header is 1): where a check that was interrupted goes on."""

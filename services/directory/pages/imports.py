@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from services.directory.actions.imports import ImportNotFound, ImportNotReady, apply_import, map_columns
-from services.directory.actions.uploads import FileTooLarge, ImportOptions, open_upload, receive_import
+from services.directory.actions.uploads import ImportOptions, receive_import
 from services.directory.models import Import
 from services.directory.pages.forms import CLASS_NAMES, DOCUMENTS
 from services.directory.queries.imports import (
@@ -20,12 +20,13 @@ from services.directory.queries.imports import (
     list_sample,
 )
 from services.directory.rules.columns import FIELDS, NEEDED, OWN, TITLES
-from services.directory.rules.files import UnusableFile
 from services.directory.rules.parties import CLASSES
 from services.directory.schemas.imports import describe_import
 from services.directory.schemas.texts import mapping_text
 from shared.documents import DOCUMENT_TYPES
 from shared.i18n import language
+from shared.sheets.text import UnusableFile
+from shared.sheets.uploads import FileTooLarge, open_upload
 from shared.web import BadCursor, current, error_answer, staff_required
 
 Answer = str | Response | tuple[str, int]

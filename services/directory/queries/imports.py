@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.directory.models import Import, ImportChunk, ImportRow
 from services.directory.models.imports import ColumnMapping
 from services.directory.rules.columns import fields_again, signature_of
-from services.directory.rules.files import UnusableFile, is_separator_line, records
+from shared.sheets.text import UnusableFile, is_separator_line, records
 from shared.web.paging import Page, paginate
 
 RUNNING = ("uploaded", "checking", "applying")

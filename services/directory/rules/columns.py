@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from services.directory.rules.files import DELIMITERS, UnusableFile
 from services.directory.rules.parties import search_text
+from shared.sheets.text import DELIMITERS, UnusableFile
 
 TITLES = {
     "es": {

@@ -14,9 +14,9 @@ from services.directory.rules.columns import (
     require_columns,
     signature_of,
 )
-from services.directory.rules.files import Encoding, UnusableFile, first_lines, records
 from services.directory.rules.parties import check_party
 from services.directory.rules.tables import is_example, read_row
+from shared.sheets.text import Encoding, UnusableFile, first_lines, records
 
 HEADER = "Tipo de documento;Documento;Nombre;Clase;Correo electrónico"
 ROW = "CC;12.345.678;José Ñandú;Ambos;a@b.co"

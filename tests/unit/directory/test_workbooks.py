@@ -8,11 +8,11 @@ import zipfile
 
 import pytest
 
-from services.directory.actions import workbooks as taking_in
-from services.directory.actions.workbooks import is_workbook, read_workbook
-from services.directory.rules import workbooks
-from services.directory.rules.files import UnusableFile
-from services.directory.rules.workbooks import cell_text
+from shared.sheets import convert
+from shared.sheets import workbooks as taking_in
+from shared.sheets.convert import cell_text
+from shared.sheets.text import UnusableFile
+from shared.sheets.workbooks import is_workbook, read_workbook
 from tests.support.tables import with_parts, workbook, workbook_of
 
 MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -149,10 +149,10 @@ def test_running_out_of_memory_is_told(monkeypatch, capsys):
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(workbooks, "convert", full)
-    monkeypatch.setattr(workbooks.resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(workbooks.sys, "stdout", Full())
-    workbooks.main()
+    monkeypatch.setattr(convert, "convert", full)
+    monkeypatch.setattr(convert.resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(convert.sys, "stdout", Full())
+    convert.main()
     assert capsys.readouterr().err == '{"error": "workbook_too_large"}'
 
 

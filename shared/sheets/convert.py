@@ -1,9 +1,9 @@
 """What the cells of a workbook (XLSX) mean, and the program that turns one of its sheets into CSV.
 
-It runs as a process of its own (actions/workbooks.py starts it), with bounded memory and time: a workbook of some
+It runs as a process of its own (shared/sheets/workbooks.py starts it), with bounded memory and time: a workbook of some
 kilobytes can unpack to gigabytes, and the reader then gives up by ending the whole process. So nothing of the project
 is imported here. Standard input: the workbook; standard output: CSV, row for row, blank ones too, so that rows keep
-their numbers; standard error: one line of JSON, `{"sheet", "sheets"}` or `{"error"}`, a reason of rules/files.py.
+their numbers; standard error: one line of JSON, `{"sheet", "sheets"}` or `{"error"}`, a reason of text.py.
 """
 
 import csv

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import structlog
 
-from services.directory.rules import workbooks
-from services.directory.rules.files import UnusableFile
+from shared.sheets import convert
+from shared.sheets.text import UnusableFile
 
 MOST_UNPACKED = 400 * 1024 * 1024
 """Bytes of all parts together as the file declares them; 50,000 rows with twenty columns are about 80 MB."""
@@ -85,7 +85,7 @@ def _contains(file: IO[bytes], wanted: bytes) -> bool:
 
 def _convert(file: IO[bytes], content: IO[bytes]) -> dict[str, Any]:
     # Isolated (-I) and without our environment: whatever is in the file finds no secret there.
-    command = [sys.executable, "-I", workbooks.__file__]
+    command = [sys.executable, "-I", convert.__file__]
     with tempfile.TemporaryFile() as given:
         _copy(file, given)
         try:
@@ -95,7 +95,7 @@ def _convert(file: IO[bytes], content: IO[bytes]) -> dict[str, Any]:
                 stdout=content,
                 stderr=subprocess.PIPE,
                 env={},
-                timeout=workbooks.SECONDS,
+                timeout=convert.SECONDS,
                 check=False,
             )
         except subprocess.TimeoutExpired:
