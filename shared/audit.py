@@ -70,6 +70,7 @@ ACTS = (
     "income.voided",
     "payment.recorded",
     "payment.reversed",
+    "payments.exported",
     "credit.applied",
     "report.submitted",
     "report.accepted",

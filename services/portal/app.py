@@ -1,13 +1,18 @@
 """Wiring of the portal."""
 
+import structlog
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from services.portal.api import register_api
+from services.portal.api.notifications import MOST_BYTES
 from services.portal.clients.directory import Directory
 from services.portal.clients.files import FileMissing, FileStore, StorageFull
+from services.portal.clients.gateways.choosing import open_gateways
+from services.portal.clients.gateways.sandbox import Sandbox
 from services.portal.clients.identity import Identity
 from services.portal.pages import register_pages
+from services.portal.pages.report_form import MOST_PROOFS
 from services.portal.pages.visitor import Portal, preferred_language
 from services.portal.rules.files import FileTooLarge, UnusableFile
 from services.portal.schemas.files import file_text, too_large_text
@@ -21,6 +26,8 @@ SERVICE = "portal"
 MULTIPART = 64 * 1024
 """What a form needs around a file."""
 
+log = structlog.get_logger(__name__)
+
 
 def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None = None) -> Flask:
     """The portal's pages and REST interface."""
@@ -30,14 +37,21 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
         settings,
         db,
         title=_l("Client area"),
-        menu=[MenuItem(endpoint="backoffice.clients", label=_l("Clients"), icon="people")],
+        menu=[
+            MenuItem(endpoint="payment_desk.index", label=_l("Payments"), icon="cash-coin"),
+            MenuItem(endpoint="report_desk.index", label=_l("Proofs of payment"), icon="upload"),
+            MenuItem(endpoint="backoffice.clients", label=_l("Clients"), icon="people"),
+        ],
         token_keys=token_keys,
         preferred_language=preferred_language,
         body_limits=_body_limits(settings.upload_limit),
     )
+    gateways = open_gateways(settings)
+    if Sandbox.name in gateways and not settings.is_private:
+        log.warning("trial_gateway", meaning="clients can settle invoices without paying; set PORTERIA_GATEWAYS")
     calls, files = ServiceClient(settings, SERVICE), FileStore(settings.data, settings.upload_limit)
-    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls), files))
-    register_api(create_api(app, SERVICE, "Portería: client area"), settings.lifetime)
+    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls), files, gateways))
+    register_api(create_api(app, SERVICE, "Portería: client area"), settings.lifetime, gateways)
     register_errors(
         app,
         {
@@ -54,5 +68,7 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
 def _body_limits(file: int) -> dict[str, int]:
     """Bytes by endpoint where files are sent; `file` is the largest one."""
     return {
+        "notifications.Notifications": MOST_BYTES,
         "documents.attach": file + MULTIPART,
+        "reports.new": MOST_PROOFS * file + MULTIPART,
     }

@@ -8,8 +8,18 @@ from services.portal.pages.access import access
 from services.portal.pages.backoffice import backoffice
 from services.portal.pages.code import code
 from services.portal.pages.home import home
+from services.portal.pages.incident_desk import incident_desk
+from services.portal.pages.income import income
+from services.portal.pages.invoices import invoices
 from services.portal.pages.passwords import passwords
+from services.portal.pages.paying import paying
+from services.portal.pages.payment_desk import payment_desk
+from services.portal.pages.receipts import receipts
+from services.portal.pages.report_desk import report_desk
+from services.portal.pages.reports import reports
+from services.portal.pages.sandbox import sandbox
 from services.portal.pages.security import security
+from services.portal.pages.statement import statement
 from services.portal.pages.visitor import Portal, client_frame
 from services.portal.rules.money import method_text, money_text
 from shared.i18n import language
@@ -18,7 +28,22 @@ from shared.i18n import language
 def register_pages(app: Flask, portal: Portal) -> None:
     """Register every page; `portal` is what they work with."""
     app.extensions["portal"] = portal
-    for blueprint in (access, code, passwords, security, home, backoffice):
+    for blueprint in (
+        access,
+        code,
+        passwords,
+        security,
+        home,
+        invoices,
+        income,
+        receipts,
+        statement,
+        backoffice,
+        reports,
+        payment_desk,
+        report_desk,
+        incident_desk,
+    ):
         app.register_blueprint(blueprint)
     app.context_processor(client_frame)
     app.add_template_filter(_money, "money")

@@ -30,6 +30,7 @@ WORDINGS: dict[str, Wording] = {
     "income.published": Wording(_l("Statement of income published"), _l("%(who)s published %(what)s for %(whom)s")),
     "income.voided": Wording(_l("Statement of income voided"), _l("%(who)s voided %(what)s of %(whom)s")),
     "payment.recorded": Wording(_l("Payment recorded"), _l("%(who)s recorded %(what)s of %(whom)s")),
+    "payments.exported": Wording(_l("Payments exported"), _l("%(who)s exported payments")),
     "payment.reversed": Wording(_l("Payment reversed"), _l("%(who)s reversed %(what)s of %(whom)s")),
     "credit.applied": Wording(_l("Credit used for an invoice"), _l("%(who)s used the credit of %(whom)s for %(what)s")),
     "report.submitted": Wording(_l("Payment reported"), _l("%(who)s reported a payment")),
