@@ -2,8 +2,12 @@
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 
+from services.portal.pages.area import income_state, link_to, today_here
+from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import Visitor, client_required
+from services.portal.queries.overview import MoneyIn, money_in, money_out
 from services.portal.rules.parties import principal_address, profile_of
+from shared.web import current
 
 home = Blueprint("home", __name__)
 
@@ -18,7 +22,20 @@ def start() -> Response:
 @client_required
 def show(visitor: Visitor) -> str:
     """What the client owes and receives, by profile."""
-    party = visitor.party
+    party, today = visitor.party, today_here()
+    profile = profile_of(party.classes)
+    with current().db.read() as session:
+        out = money_out(session, party.id, profile, today)
+        received = money_in(session, party.id, today) if profile.is_owner else MoneyIn([], [])
     return render_template(
-        "portal/home.html", party=party, profile=profile_of(party.classes), email=principal_address(party.emails)
+        "portal/home.html",
+        party=party,
+        profile=profile,
+        email=principal_address(party.emails),
+        out=out,
+        received=received,
+        today=today,
+        invoice_state=invoice_state,
+        income_state=income_state,
+        link_to=link_to,
     )
