@@ -3,6 +3,9 @@
 A libsodium sealed box (X25519) can be made by anybody, so identity signs (Ed25519, RFC 8032) the ciphertext together
 with its context: the credential or recovery it belongs to and the address it goes to. A copied box is worth nothing in
 another event.
+
+The portal has no key that the mailer knows. What it seals holds the address beside the secret (`seal_for_address`), and
+is opened as such only: a box of a notice copied into another one, or one of identity put into a notice, opens nothing.
 """
 
 import base64
@@ -15,6 +18,9 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.signing import SigningKey, VerifyKey
 
 from shared.events.identity import SealedSecret
+from shared.events.portal import NoticeSecret
+
+FOR_ADDRESS = "porteria.sealed-for-address.v1"
 
 
 class SealBroken(Exception):
@@ -61,6 +67,24 @@ def check_signature(sealed: SealedSecret, context: SealContext, public_key: byte
     except (BadSignatureError, binascii.Error, ValueError, TypeError) as error:
         raise SealBroken("the signature does not match") from error
     return ciphertext
+
+
+def seal_for_address(secret: str, address: str, sealing_key: str, public_key: bytes) -> NoticeSecret:
+    """Seal a secret for the letter of a notice to this address."""
+    inside = json.dumps([FOR_ADDRESS, address, secret], ensure_ascii=False, separators=(",", ":"))
+    ciphertext = SealedBox(PublicKey(public_key)).encrypt(inside.encode())
+    return NoticeSecret(ciphertext=base64.b64encode(ciphertext).decode(), sealing_key=sealing_key)
+
+
+def open_for_address(ciphertext: bytes, address: str, private_key: bytes) -> str:
+    """The secret inside; raises SealBroken if it was sealed otherwise, or for a letter to another address."""
+    try:
+        mark, sealed_for, secret = json.loads(open_sealed(ciphertext, private_key))
+    except (ValueError, TypeError):
+        raise SealBroken("this was not sealed for an address") from None
+    if mark != FOR_ADDRESS or sealed_for != address:
+        raise SealBroken("this was sealed for another letter")
+    return str(secret)
 
 
 def open_sealed(ciphertext: bytes, private_key: bytes) -> str:

@@ -167,7 +167,7 @@ def _notice_order(event: NoticeRaised) -> Order:
 
 
 def _sealed(secret: NoticeSecret) -> bytes:
-    """The ciphertext. Nobody signed it: the link only leads to a page on which its client still has to be signed in."""
+    """The ciphertext. Nobody signed it; it opens only for the address inside (see shared/sealing.py)."""
     if len(secret.sealing_key) > LONGEST_SEALING_KEY:
         raise InvalidEvent("the secret names an impossible key")
     try:

@@ -1,6 +1,5 @@
 """Letters of what the client area has to tell somebody, on both databases."""
 
-import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nacl.public import PublicKey, SealedBox
 
 from services.mailer.actions.requesting import forget_words
 from services.mailer.actions.retrying import retry_selected
@@ -20,6 +18,7 @@ from shared import clock
 from shared.db import new_id
 from shared.events import InvalidEvent
 from shared.events.portal import NoticeRaised, NoticeSecret, NoticeValue, Reader
+from shared.sealing import seal_for_address
 from tests.support.mailer import TOKEN, Mailer, one_of
 from tests.support.smtp import SmtpSink
 from tests.support.waiting import wait_until
@@ -35,11 +34,10 @@ def mailer(database_url: str, tmp_path: Path, smtp_sink: SmtpSink) -> Iterator[M
     made.db.dispose()
 
 
-def sealed(mailer: Mailer, secret: str = TOKEN) -> NoticeSecret:
+def sealed(mailer: Mailer, address: str, secret: str = TOKEN) -> NoticeSecret:
     with mailer.db.read() as session:
         key = list_sealing_keys(session)[0]
-    ciphertext = SealedBox(PublicKey(key.public_key)).encrypt(secret.encode())
-    return NoticeSecret(ciphertext=base64.b64encode(ciphertext).decode(), sealing_key=key.id)
+    return seal_for_address(secret, address, key.id, key.public_key)
 
 
 def raised(mailer: Mailer, kind: str, **changes: Any) -> NoticeRaised:
@@ -54,7 +52,7 @@ def raised(mailer: Mailer, kind: str, **changes: Any) -> NoticeRaised:
         "expires_at": clock.now() + timedelta(days=1),
         "at": clock.now(),
         "values": [NoticeValue(name=name, value=value) for name, value in EVERYTHING.items()],
-        "secret": sealed(mailer) if confirms else None,
+        "secret": sealed(mailer, fields.get("address", to["address"])) if confirms else None,
     }
     return NoticeRaised(**(given | changes))
 
@@ -90,6 +88,17 @@ def test_the_same_notice_told_twice_is_one_letter(mailer: Mailer) -> None:
     mailer.hear(event, event)
     mailer.hear(replace(event, at=clock.now()))
     assert mailer.states() == ["pending"]
+
+
+def test_a_copied_box_tells_nobody_what_is_inside(mailer: Mailer, smtp_sink: SmtpSink) -> None:
+    honest, credential = raised(mailer, "email_confirmation"), mailer.issued()
+    assert credential.secret is not None
+    password = NoticeSecret(ciphertext=credential.secret.ciphertext, sealing_key=credential.secret.sealing_key)
+    for secret in (honest.secret, password):
+        mailer.hear(raised(mailer, "email_confirmation", address="thief@example.test", secret=secret))
+    with mailer.working():
+        wait_until(lambda: mailer.states() == ["failed", "failed"])
+    assert smtp_sink.to("thief@example.test") == []
 
 
 def test_what_is_about_security_does_not_wait(mailer: Mailer) -> None:

@@ -6,7 +6,7 @@ from services.mailer.queries import list_sealing_keys
 from services.mailer.rules.rendering import LetterImpossible
 from shared.db import Database
 from shared.keyring import Keyring
-from shared.sealing import SealBroken, open_sealed
+from shared.sealing import SealBroken, open_for_address, open_sealed
 
 
 class SecretOpener:
@@ -17,15 +17,18 @@ class SecretOpener:
         self._keys: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
-    def open(self, ciphertext: bytes | None, sealing_key: str | None) -> str:
-        """The secret in clear, "" if there is none; raises LetterImpossible if it was sealed for another or altered."""
+    def open(self, ciphertext: bytes | None, sealing_key: str | None, address: str | None = None) -> str:
+        """The secret in clear, "" if there is none; raises LetterImpossible if it was sealed for another or altered.
+
+        `address`: of a notice, whose secret nobody signed: it opens for a letter to this address only.
+        """
         if ciphertext is None or sealing_key is None:
             return ""
         key = self._keys.get(sealing_key) or self._load().get(sealing_key)
         if key is None:
             raise LetterImpossible("the secret was sealed for a key that is not known here")
         try:
-            return open_sealed(ciphertext, key)
+            return open_sealed(ciphertext, key) if address is None else open_for_address(ciphertext, address, key)
         except SealBroken:
             raise LetterImpossible("the sealed secret can not be opened") from None
 
