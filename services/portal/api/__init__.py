@@ -2,12 +2,15 @@
 
 from services.portal.api.attention import list_attention
 from services.portal.api.clients import clients_blueprint
+from services.portal.api.notifications import notifications_blueprint
+from services.portal.clients.gateways.choosing import Gateways
 from services.portal.rules.sessions import Lifetime
 from shared.web import attention_blueprint
 from shared.web.api import Api
 
 
-def register_api(api: Api, lifetime: Lifetime) -> None:
+def register_api(api: Api, lifetime: Lifetime, gateways: Gateways) -> None:
     """Register everything below `/api/portal/v1`; `lifetime` tells which sessions count as open."""
     api.register_blueprint(clients_blueprint(lifetime))
+    api.register_blueprint(notifications_blueprint(gateways))
     api.register_blueprint(attention_blueprint(list_attention))

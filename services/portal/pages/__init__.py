@@ -38,6 +38,8 @@ def register_pages(app: Flask, portal: Portal) -> None:
         income,
         receipts,
         statement,
+        paying,
+        sandbox,
         backoffice,
         reports,
         payment_desk,

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
 from services.portal.clients.directory import Directory
 from services.portal.clients.files import FileStore
+from services.portal.clients.gateways.choosing import Gateways
 from services.portal.clients.identity import Identity
 from services.portal.models import ClientSession, Party
 from services.portal.queries.sessions import find_session
@@ -35,6 +36,7 @@ class Portal:
     identity: Identity
     directory: Directory
     files: FileStore
+    gateways: Gateways
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,13 @@ def client_frame() -> dict[str, Any]:
 
 def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
     """The menu: endpoint, label and icon. On a phone the first three stand beside it, the others are folded."""
-    is_owner = profile_of(visitor.party.classes).is_owner
+    income = [("income.index", gettext("Statements of income"), "graph-up-arrow")]
     return [
         ("home.show", gettext("Home"), "house-door"),
+        ("invoices.index", gettext("Invoices"), "receipt"),
+        *(income if profile_of(visitor.party.classes).is_owner else []),
+        ("receipts.index", gettext("Receipts"), "check2-square"),
+        ("statement.show", gettext("Account statement"), "journal-text"),
         ("security.show", gettext("Security"), "shield-lock"),
     ]
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 PAID, PENDING, DECLINED, FAILED, REFUNDED, EXPIRED = "paid", "pending", "declined", "failed", "refunded", "expired"
 NOTICE_STATES = (PAID, PENDING, DECLINED, FAILED, REFUNDED)
-ENDED_WITHOUT_MONEY = (DECLINED, FAILED, EXPIRED)
 
 NOTHING_NEW, REPEATED = "nothing_new", "repeated"
 UNKNOWN_REFERENCE, WRONG_AMOUNT, WRONG_CURRENCY = "unknown_reference", "wrong_amount", "wrong_currency"
