@@ -1,0 +1,64 @@
+"""The portal by itself, with clients and staff who are signed in already: for tests of what is behind the sign-in."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from services.portal.actions.sessions import open_session
+from services.portal.app import create_app
+from services.portal.consumers import HANDLERS
+from services.portal.pages.visitor import AREA, COOKIE
+from services.portal.settings import Settings
+from shared import migrations
+from shared.db import Database, new_id
+from tests.support.clientarea import PUBLIC_URL, Browser, party_event
+from tests.support.web import sign_in
+
+
+@dataclass
+class Alone:
+    """The portal's application and its database."""
+
+    app: Flask
+    db: Database
+    files: Path
+    """Where the bytes of files lie."""
+
+    def party(self, number: int = 1, **more: Any) -> uuid.UUID:
+        """A party that the portal has heard of."""
+        event = party_event(number, **more)
+        with self.db.write() as session:
+            HANDLERS[type(event)](session, [event])
+        party_id: uuid.UUID = event.party_id
+        return party_id
+
+    def client(self, party_id: uuid.UUID) -> Browser:
+        """A browser in which this party is signed in."""
+        client = self.app.test_client()
+        with self.db.write() as session:
+            opened = open_session(session, party_id, new_id(), must_change=False, address="10.0.0.1", user_agent="")
+        client.set_cookie(COOKIE, opened.token, path=AREA)
+        return Browser(client, "10.0.0.1")
+
+    def staff(self, role: str = "agent") -> Browser:
+        """A browser in which a member of the staff is signed in."""
+        client = self.app.test_client()
+        sign_in(client, role)
+        return Browser(client, "10.0.0.2")
+
+
+@contextmanager
+def portal_alone(folder: Path, database_url: str, **settings: Any) -> Iterator[Alone]:
+    """The portal on a database of its own; nobody else answers."""
+    made = Settings(public_url=PUBLIC_URL, data=folder, database_pattern=database_url, **settings)
+    db = Database(made.database_url("portal"))
+    migrations.migrate("portal", db)
+    try:
+        yield Alone(create_app(made, db), db, folder / "portal" / "files")
+    finally:
+        db.dispose()
