@@ -16,6 +16,7 @@ from services.portal.pages.report_form import MOST_PROOFS
 from services.portal.pages.visitor import Portal, preferred_language
 from services.portal.rules.files import FileTooLarge, UnusableFile
 from services.portal.schemas.files import file_text, too_large_text
+from services.portal.schemas.refusals import REFUSALS
 from services.portal.settings import Settings
 from shared.db import Database
 from shared.web import CallFailed, MenuItem, ServiceClient, create_api, register_errors
@@ -55,6 +56,7 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
     register_errors(
         app,
         {
+            **REFUSALS,
             CallFailed: (502, _l("A part of the system refused what we asked of it.")),
             UnusableFile: lambda error: (422, file_text(error), "file"),
             FileTooLarge: lambda error: (413, too_large_text(error), "file"),

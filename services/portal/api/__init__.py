@@ -1,8 +1,10 @@
-"""REST of the portal: clients, and what needs attention."""
+"""REST of the portal: clients, invoices, payments, notifications of gateways, and what needs attention."""
 
 from services.portal.api.attention import list_attention
 from services.portal.api.clients import clients_blueprint
+from services.portal.api.invoices import invoices
 from services.portal.api.notifications import notifications_blueprint
+from services.portal.api.payments import payments
 from services.portal.clients.gateways.choosing import Gateways
 from services.portal.rules.sessions import Lifetime
 from shared.web import attention_blueprint
@@ -13,4 +15,6 @@ def register_api(api: Api, lifetime: Lifetime, gateways: Gateways) -> None:
     """Register everything below `/api/portal/v1`; `lifetime` tells which sessions count as open."""
     api.register_blueprint(clients_blueprint(lifetime))
     api.register_blueprint(notifications_blueprint(gateways))
+    api.register_blueprint(invoices)
+    api.register_blueprint(payments)
     api.register_blueprint(attention_blueprint(list_attention))

@@ -193,6 +193,21 @@ def _own(party_id: uuid.UUID, role: str, state: str, text: str, today: date) -> 
     return statement
 
 
+def creditable(session: Session, invoice_id: uuid.UUID) -> Decimal:
+    """What of an invoice no credit note took away yet; nothing of one that is not there."""
+    total = session.scalar(select(Invoice.total).where(Invoice.id == invoice_id)) or ZERO
+    taken = session.scalar(select(func.sum(Invoice.total)).where(Invoice.corrects_id == invoice_id)) or ZERO
+    return total - taken
+
+
+def list_foreign(
+    session: Session, party_id: uuid.UUID, currency: str, invoice_ids: Sequence[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Those of the ids that are no issued invoice of this party in this currency."""
+    own = Invoice.party_id == party_id, Invoice.currency == currency, Invoice.kind == INVOICE, Invoice.state != DRAFT
+    return set(invoice_ids) - set(session.scalars(select(Invoice.id).where(Invoice.id.in_(invoice_ids), *own)))
+
+
 def _with_party() -> Select[Invoice]:
     return select(Invoice).options(joinedload(Invoice.party, innerjoin=True))
 

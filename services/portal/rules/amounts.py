@@ -83,7 +83,12 @@ def _checked(number: Decimal, decimals: int) -> Decimal:
         raise NotAnAmount("too_large")
     if number != round(number, decimals):
         raise NotAnAmount("too_precise")
-    return round(number, decimals)
+    return round(number, decimals) if decimals == 2 else _trimmed(number)
+
+
+def _trimmed(number: Decimal) -> Decimal:
+    """Without zeros at its end: a quantity of 1 is no 1.000000."""
+    return number.to_integral_value() if number == number.to_integral_value() else number.normalize()
 
 
 def written_amount(number: Decimal, country: str) -> str:

@@ -12,3 +12,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   for (const field of event.target.querySelectorAll("input[autocomplete$=password]")) field.type = "password";
 });
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
