@@ -1,7 +1,8 @@
 """`make bench`: the main job on PostgreSQL, RabbitMQ and a local SMTP sink, measured beside the bare limit.
 
 `make bench ARGS="batch cancel"` picks some of: batch, cancel, single, sign-in, memory, lists (with 100,000 parties and
-500,000 letters: every list, filter, order and chart), area (with 1,000,000 invoices: the client's pages and the desk).
+500,000 letters: every list, filter, order and chart), area (with 1,000,000 invoices: the client's pages and the desk),
+papers (invoices as PDF, and a ZIP of 500).
 """
 
 import os
@@ -18,6 +19,7 @@ from typing import Any
 from shared.settings import CommonSettings
 from tests.bench import limits
 from tests.bench.lists import bench_area, bench_lists
+from tests.bench.papers import bench_papers
 from tests.support import letters, postgres, servers
 from tests.support.people import as_csv, person
 from tests.support.smtp import SmtpSink
@@ -211,6 +213,7 @@ MEASUREMENTS: dict[str, Callable[[System, SmtpSink], None]] = {
     "memory": bench_memory,
     "lists": lambda system, _sink: bench_lists(system),
     "area": lambda system, _sink: bench_area(system),
+    "papers": lambda _system, _sink: bench_papers(say),
 }
 
 if __name__ == "__main__":
