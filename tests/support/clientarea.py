@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 import requests
 from flask import Flask
@@ -258,15 +257,8 @@ def client_area(folder: Path, database_url: str, **portal_settings: Any) -> Iter
     try:
         identity.prepare()
         migrations.migrate("portal", portal_db)
-        portal = create_portal(portal_settings_made, portal_db)
-
-        def both(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-            """Answer as the front door does; the trial gateway tells the portal over HTTP what was chosen."""
-            app = portal if environ.get("PATH_INFO", "").startswith("/api/portal/") else identity.app
-            return app(environ, start_response)
-
-        with serving(both, port):
-            yield Area(identity, portal, portal_db)
+        with serving(identity.app, port):
+            yield Area(identity, create_portal(portal_settings_made, portal_db), portal_db)
     finally:
         identity_db.dispose()
         portal_db.dispose()
