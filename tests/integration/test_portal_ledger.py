@@ -142,7 +142,8 @@ def check_documents(db: Database, party_id: uuid.UUID) -> None:
     for invoice in invoices:
         used = spent[invoice.id] if invoice.kind == CREDIT_NOTE else paid[invoice.id]
         if invoice.state == VOID:
-            assert (invoice.balance, used) == (0, 0)
+            assert not invoice.balance
+            assert not used
             continue
         assert invoice.balance == invoice.total - used >= 0
         settled = {PAID} if invoice.kind == CREDIT_NOTE else {PAID, CREDITED}

@@ -15,7 +15,7 @@ from services.portal.actions.numbering import take_number
 from services.portal.actions.refusals import AlreadyReversed, InvoiceUnknown, NotOpen, PaymentUnknown, TooMuch
 from services.portal.models import Allocation, Invoice, Party, Payment
 from services.portal.rules.invoices import CREDIT_NOTE, INVOICE, OPEN_STATES
-from services.portal.rules.money import LARGEST, method_text, money_text
+from services.portal.rules.money import LARGEST, ZERO, method_text, money_text
 from shared import clock
 from shared.audit import current_actor, record_act
 from shared.events.portal import AllocatedAmount, PaymentReceived, PaymentReversed
@@ -50,14 +50,15 @@ def receive_payment(session: Session, new: NewPayment) -> Payment:
         raise TooMuch
     party = lock_party(session, new.party_id)
     _, number = take_number(session, "receipt")
+    amount = new.amount + ZERO  # with its cents, as events and answers have it
     payment = Payment(
         receipt_number=number,
         party_id=party.id,
         payer_name=party.name,
         payer_document=f"{party.document_type} {party.document_number}",
         currency=new.currency,
-        amount=new.amount,
-        unapplied=new.amount,
+        amount=amount,
+        unapplied=amount,
         method=new.method,
         reference=new.reference,
         concept=new.concept,
@@ -152,7 +153,7 @@ def _spend(session: Session, payment: Payment, wanted: Sequence[tuple[uuid.UUID,
         invoice = found.get(invoice_id)
         if invoice is None or invoice.state not in OPEN_STATES:
             continue
-        amount = min(most, invoice.balance, payment.unapplied)
+        amount = min(most, invoice.balance, payment.unapplied) + ZERO
         if amount > 0:
             use(session, amount, invoice, payment)
             spent.append(AllocatedAmount(invoice_id=invoice.id, number=invoice.number or "", amount=amount))

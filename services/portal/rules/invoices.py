@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.portal.rules.money import rounded
+from services.portal.rules.money import ZERO, rounded
 
 DRAFT, ISSUED, PARTLY_PAID, PAID, CREDITED, VOID = "draft", "issued", "partly_paid", "paid", "credited", "void"
 OVERDUE = "overdue"
@@ -71,9 +71,9 @@ def _applied(base: Decimal, rates: Sequence[tuple[str, Decimal]]) -> tuple[Tax, 
 
 def totals_of(lines: Sequence[Line]) -> Totals:
     """What lines add up to."""
-    subtotal = sum((line.amount for line in lines), Decimal(0))
-    taxes = sum((tax.amount for line in lines for tax in line.taxes), Decimal(0))
-    withheld = sum((tax.amount for line in lines for tax in line.withholdings), Decimal(0))
+    subtotal = sum((line.amount for line in lines), ZERO)
+    taxes = sum((tax.amount for line in lines for tax in line.taxes), ZERO)
+    withheld = sum((tax.amount for line in lines for tax in line.withholdings), ZERO)
     return Totals(subtotal, taxes, withheld, subtotal + taxes - withheld)
 
 
