@@ -14,6 +14,7 @@ from services.portal.clients.identity import Identity
 from services.portal.pages import register_pages
 from services.portal.pages.report_form import MOST_PROOFS
 from services.portal.pages.visitor import Portal, preferred_language
+from services.portal.rules.cases import MOST_FILES
 from services.portal.rules.files import FileTooLarge, UnusableFile
 from services.portal.schemas.files import file_text, too_large_text
 from services.portal.schemas.refusals import REFUSALS
@@ -41,6 +42,7 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
         menu=[
             MenuItem(endpoint="payment_desk.index", label=_l("Payments"), icon="cash-coin"),
             MenuItem(endpoint="report_desk.index", label=_l("Proofs of payment"), icon="upload"),
+            MenuItem(endpoint="case_desk.index", label=_l("Requests (PQRS)"), icon="chat-left-text"),
             MenuItem(endpoint="backoffice.clients", label=_l("Clients"), icon="people"),
         ],
         token_keys=token_keys,
@@ -51,7 +53,8 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
     if Sandbox.name in gateways and not settings.is_private:
         log.warning("trial_gateway", meaning="clients can settle invoices without paying; set PORTERIA_GATEWAYS")
     calls, files = ServiceClient(settings, SERVICE), FileStore(settings.data, settings.upload_limit)
-    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls), files, gateways))
+    key = settings.load_fiscal_key()
+    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls), files, gateways, key))
     register_api(create_api(app, SERVICE, "Portería: client area"), settings.lifetime, gateways)
     register_errors(
         app,
@@ -73,4 +76,7 @@ def _body_limits(file: int) -> dict[str, int]:
         "notifications.Notifications": MOST_BYTES,
         "documents.attach": file + MULTIPART,
         "reports.new": MOST_PROOFS * file + MULTIPART,
+        **dict.fromkeys(
+            ("cases.new", "cases.write", "case_acts.new", "case_acts.reply"), MOST_FILES * file + MULTIPART
+        ),
     }

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from services.portal.clients.fiscal_keys import BadFiscalKey, FiscalKey, load_fiscal_key
 from services.portal.clients.gateways.stripe_checkout import StripeKeys
 from services.portal.clients.gateways.wompi import WompiKeys
 from services.portal.rules.sessions import Lifetime
@@ -75,9 +77,26 @@ class Settings(CommonSettings):
         "PORTERIA_STRIPE_WEBHOOK_SECRET", default="", help="Stripe: secret of the webhook's address, whsec_…."
     )
 
+    fiscal_certificate: Path | None = setting(
+        "PORTERIA_FISCAL_CERTIFICATE",
+        Path,
+        default=None,
+        help="File with the certificate that signs fiscal documents (PEM, DER or PKCS#12); none = they are not signed.",
+    )
+    fiscal_key: Path | None = setting(
+        "PORTERIA_FISCAL_KEY", Path, default=None, help="File with its private key (PEM or DER); none = PKCS#12."
+    )
+    fiscal_password_file: Path | None = setting(
+        "PORTERIA_FISCAL_PASSWORD_FILE", Path, default=None, help="File with the password of that key."
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         problems = []
+        try:
+            self.load_fiscal_key()
+        except BadFiscalKey as error:
+            problems.append(str(error))
         for name, given in self._keys().items():
             missing = [variable for variable, value in given.items() if not value]
             if missing and (len(missing) < len(given) or name in self.gateways_wanted):
@@ -94,6 +113,12 @@ class Settings(CommonSettings):
     def upload_limit(self) -> int:
         """Bytes of the largest file that can be sent."""
         return self.upload_megabytes * 1024 * 1024
+
+    def load_fiscal_key(self) -> FiscalKey | None:
+        """The key that signs fiscal documents, None where there is none. Raises BadFiscalKey."""
+        if self.fiscal_certificate is None:
+            return None
+        return load_fiscal_key(self.fiscal_certificate, self.fiscal_key, self.fiscal_password_file)
 
     @property
     def gateways(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
 from services.portal.clients.directory import Directory
 from services.portal.clients.files import FileStore
+from services.portal.clients.fiscal_keys import FiscalKey
 from services.portal.clients.gateways.choosing import Gateways
 from services.portal.clients.identity import Identity
 from services.portal.models import ClientSession, Party
@@ -37,6 +38,8 @@ class Portal:
     directory: Directory
     files: FileStore
     gateways: Gateways
+    fiscal_key: FiscalKey | None = None
+    """What signs fiscal documents, if anything does."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
         *(income if profile_of(visitor.party.classes).is_owner else []),
         ("receipts.index", gettext("Receipts"), "check2-square"),
         ("statement.show", gettext("Account statement"), "journal-text"),
+        ("cases.index", gettext("Requests (PQRS)"), "chat-left-text"),
         ("security.show", gettext("Security"), "shield-lock"),
     ]
 
