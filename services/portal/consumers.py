@@ -1,12 +1,21 @@
-"""What the portal hears: parties of the directory, ends of credentials of identity."""
+"""What the portal hears: parties of the directory, ends of credentials of identity, invoices of other systems."""
 
+import marshmallow as ma
 from sqlalchemy.orm import Session
 
-from services.portal.actions.parties import PartyData, copy_parties
+from services.portal.actions.invoicing import NewInvoice, issue_invoice
+from services.portal.actions.parties import PartyData, copy_parties, lock_parties
+from services.portal.actions.refusals import DiffersFromBefore, NothingToPay, NumberTaken, TooMuch
 from services.portal.actions.sessions import end_other_sessions, end_sessions_of_credentials, end_sessions_of_parties
+from services.portal.rules.billing import Disagreement
+from services.portal.schemas.billed import fields_of, load_event
+from services.portal.schemas.invoices import new_invoice
+from services.portal.schemas.parties import PartyMissing, referred_party
+from shared.events import InvalidEvent
 from shared.events.directory import PartyDeactivated, PartyRegistered, PartyUpdated
+from shared.events.external import ExternalInvoiceIssued
 from shared.events.identity import CredentialRevoked, PasswordChanged
-from shared.inbox import Handlers
+from shared.inbox import Handlers, handled_envelopes
 
 PartyEvent = PartyRegistered | PartyUpdated | PartyDeactivated
 
@@ -36,7 +45,44 @@ def on_password_changed(session: Session, events: list[PasswordChanged]) -> None
         end_other_sessions(session, event.party_id, event.credential_id)
 
 
+def on_external_invoice(session: Session, events: list[ExternalInvoiceIssued]) -> None:
+    """Issue what another system billed, once for its source and external id.
+
+    A party that the directory has not told of yet may come any moment: PartyMissing lets the inbox try again later.
+    """
+    sources = [envelope.source for envelope in handled_envelopes()]
+    billed = [_billed(session, event, source) for event, source in zip(events, sources, strict=True)]
+    lock_parties(session, [new.party_id for new in billed])  # all at once: in one order, nobody waits in a circle
+    for new in billed:
+        try:
+            issue_invoice(session, new)
+        except (DiffersFromBefore, NothingToPay, NumberTaken, TooMuch) as error:
+            raise InvalidEvent(REFUSED[type(error)]) from None
+
+
+def _billed(session: Session, event: ExternalInvoiceIssued, source: str) -> NewInvoice:
+    try:
+        bill = load_event(event)
+        party = referred_party(session, bill)
+        return new_invoice(bill, party.id, currency=event.currency, today=event.issued_on, source=source)
+    except ma.ValidationError as error:
+        raise InvalidEvent(f"wrong {', '.join(fields_of(error))}") from None
+    except Disagreement as error:
+        raise InvalidEvent(str(error)) from None
+    except PartyMissing as error:
+        if not error.field:
+            raise InvalidEvent("no party is named") from None
+        raise
+
+
+REFUSED: dict[type[Exception], str] = {
+    DiffersFromBefore: "external_id: it was sent before and said something else",
+    NothingToPay: "total: nothing is to be paid",
+    NumberTaken: "number: another invoice has it",
+    TooMuch: "lines: an amount is too large",
+}
 HANDLERS: Handlers = {
+    ExternalInvoiceIssued: on_external_invoice,
     PartyRegistered: on_party,
     PartyUpdated: on_party,
     PartyDeactivated: on_party_deactivated,
