@@ -16,12 +16,25 @@ from typing import Any, NoReturn
 
 import requests
 
+from shared import clock
+from shared.embedded.demo_billing import bill
 from shared.embedded.demo_data import people
 from shared.embedded.demo_steps import Api, letter_in_sink, sign_in
 from shared.settings import CommonSettings, SettingsError
 
 SERVICES = ("directory", "identity", "mailer", "portal")
-SCOPES = ("parties:read", "parties:write", "credentials:issue", "letters:read", "letters:cancel", "queue:control")
+SCOPES = (
+    "parties:read",
+    "parties:write",
+    "credentials:issue",
+    "letters:read",
+    "letters:cancel",
+    "queue:control",
+    "invoices:read",
+    "invoices:write",
+    "payments:write",
+)
+BILLED = 40
 READY_WITHIN = 60.0
 SENT_WITHIN = 120.0
 CANCELLED = 5
@@ -133,6 +146,7 @@ def _walk(settings: CommonSettings, base: str, first_sign_in: str) -> None:
     batch = _issue(api, owners)
     kept, cancelled = _stop_some(api, batch)
     _send(api, batch)
+    _bill(settings, api, kept)
     told = _deliver(settings, base, api, kept)
     _show(settings, first_sign_in, cancelled, told)
 
@@ -223,6 +237,16 @@ def _send(api: Api, batch: str) -> None:
     line.end()
 
 
+def _bill(settings: CommonSettings, api: Api, kept: list[dict[str, Any]]) -> None:
+    """Some tenants, and the owners whose letters were sent first: one of them signs in below."""
+    parties = api.get("directory", "/parties", limit=BILLED, active="true")["items"]
+    known = {party["id"] for party in parties}
+    wanted = dict.fromkeys(letter["party_id"] for letter in kept[:CANCELLED])
+    parties += [api.get("directory", f"/parties/{one}") for one in wanted if one not in known]
+    issued, paid = bill(api, parties, clock.today(settings.timezone))
+    say("Invoices issued, and payments", f"{issued}, {paid}")
+
+
 def _listed(states: Counter[str]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
 
@@ -252,7 +276,7 @@ def _show(settings: CommonSettings, first_sign_in: str, cancelled: list[dict[str
         ("  Batches and their outcome", f"{url}/backoffice/identity/"),
         ("  Letters, sent and cancelled", f"{url}/backoffice/mailer/"),
         ("  The letters themselves", f"{url}/backoffice/mailer/sink/"),
-        ("  Who has signed in", f"{url}/backoffice/portal/"),
+        ("  Invoices, payments and PQRS", f"{url}/backoffice/portal/"),
         ("Client area", f"{url}/customerarea/" + (f"  ({told})" if told else "")),
         ("REST", f"{url}/api/identity/v1/docs/"),
     ]

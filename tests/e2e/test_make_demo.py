@@ -49,6 +49,7 @@ def test_the_demo_walks_the_main_job_and_ctrl_c_ends_all_that_it_started(tmp_pat
         assert re.search(rf"leave out \.+ [1-9]\d* who .*{reason}", text), text
     assert re.search(r"Cancelled \.+ 5 letters", text), text
     assert re.search(r"Resumed .* 5 cancelled, [1-9]\d* sent", text), text
+    assert re.search(r"Invoices issued, and payments \.+ [1-9]\d+, [1-9]\d+", text), text
     assert "asked for a password of their own" in text, text
     password = re.search(r"user \d+, password (\S+)\)", text)
     assert password
