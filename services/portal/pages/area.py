@@ -5,11 +5,13 @@ import re
 from datetime import date
 
 from flask import Response, current_app, url_for
+from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 
 from services.portal.models import IncomeStatement, Payment
 from services.portal.rules.files import PDF, safe_name
 from shared import clock
+from shared.i18n import language
 from shared.web import current
 from shared.web.exports import file_response
 from shared.web.look import State
@@ -20,6 +22,19 @@ STROKES = re.compile(r"[/\\]")
 def today_here() -> date:
     """The day it is at the agency."""
     return clock.today(current().settings.timezone)
+
+
+def month_text(day: date) -> str:
+    """The month of a day by its name, as a title."""
+    return format_date(day, "LLLL 'de' yyyy" if language() == "es" else "LLLL yyyy").capitalize()
+
+
+def period_text(period: str) -> str:
+    """The month that an invoice is for, such as `2026-11`; what is no month is shown as it is."""
+    try:
+        return month_text(date.fromisoformat(f"{period}-01"))
+    except ValueError:
+        return period
 
 
 def link_to(endpoint: str, **values: object) -> str:

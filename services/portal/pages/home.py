@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 
-from services.portal.pages.area import income_state, link_to, today_here
+from services.portal.pages.area import income_state, link_to, month_text, today_here
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import Visitor, client_required
 from services.portal.queries.overview import MoneyIn, money_in, money_out
@@ -38,4 +38,5 @@ def show(visitor: Visitor) -> str:
         invoice_state=invoice_state,
         income_state=income_state,
         link_to=link_to,
+        month_text=month_text,
     )

@@ -5,7 +5,7 @@ import uuid
 from flask import Blueprint, Response, abort, render_template, request
 
 from services.portal.clients.papers import income_pdf
-from services.portal.pages.area import income_state, send_pdf, today_here
+from services.portal.pages.area import income_state, month_text, send_pdf, today_here
 from services.portal.pages.visitor import AREA, Visitor, client_required
 from services.portal.queries.agency import agency_of
 from services.portal.queries.income import find_own_income, income_of, list_own_income
@@ -25,7 +25,12 @@ def index(visitor: Visitor) -> str:
         page = list_own_income(session, visitor.party.id, cursor=request.args.get("cursor"))
         sums = income_of(session, visitor.party.id, year)
     return render_template(
-        "portal/area/income_list.html", page=page, sums=sums, year=year.year, income_state=income_state
+        "portal/area/income_list.html",
+        page=page,
+        sums=sums,
+        year=year.year,
+        income_state=income_state,
+        month_text=month_text,
     )
 
 
@@ -36,7 +41,13 @@ def show(visitor: Visitor, income_id: uuid.UUID) -> str:
     with current().db.read() as session:
         statement = find_own_income(session, visitor.party.id, income_id) or abort(404)
         paper = paper_of_income(agency_of(session), statement, statement.party, language())
-    return render_template("portal/area/income.html", statement=statement, paper=paper, income_state=income_state)
+    return render_template(
+        "portal/area/income.html",
+        statement=statement,
+        paper=paper,
+        income_state=income_state,
+        month_text=month_text,
+    )
 
 
 @income.get("/<uuid:income_id>/pdf")

@@ -9,9 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
 
+from services.portal.actions.documents import read_stored
 from services.portal.clients.papers import Entry, invoice_pdf, zip_stream
 from services.portal.models import Agency, Invoice, StoredFile
-from services.portal.pages.area import link_to, paper_name, send_pdf, today_here
+from services.portal.pages.area import link_to, paper_name, period_text, send_pdf, today_here
 from services.portal.pages.files import send_file_safely
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
@@ -31,7 +32,7 @@ from services.portal.rules.files import FISCAL_PDF, FISCAL_XML
 from services.portal.rules.invoices import CREDIT_NOTE, OPEN_STATES, OVERDUE, ROLES, load_lines
 from services.portal.rules.papers import sums_by_rate
 from services.portal.rules.parties import profile_of
-from services.portal.schemas.papers import paper_of_invoice
+from services.portal.schemas.papers import fiscal_facts_of, paper_of_invoice
 from shared.i18n import language
 from shared.web import Problem, current
 
@@ -116,6 +117,7 @@ def show(visitor: Visitor, invoice_id: uuid.UUID) -> str:
         bank_details=bank_details,
         today=today_here(),
         invoice_state=invoice_state,
+        period_text=period_text,
         link_to=link_to,
     )
 
@@ -128,12 +130,14 @@ def pdf(visitor: Visitor, invoice_id: uuid.UUID) -> Response:
         invoice = find_own_invoice(session, visitor.party.id, invoice_id) or abort(404)
         corrects = find_own_invoice(session, visitor.party.id, invoice.corrects_id) if invoice.corrects_id else None
         agency = agency_of(session)
-    return send_pdf(invoice.number or "", _paper(agency, invoice, corrects.number or "" if corrects else ""))
+        xml = fiscal_files_of(session, visitor.party.id, [invoice_id]).get(invoice_id, {}).get(FISCAL_XML)
+    return send_pdf(invoice.number or "", _paper(agency, invoice, corrects.number or "" if corrects else "", xml))
 
 
-def _paper(agency: Agency, invoice: Invoice, corrects_number: str) -> bytes:
+def _paper(agency: Agency, invoice: Invoice, corrects_number: str, xml: StoredFile | None) -> bytes:
     address = f"{current().settings.public_url}{url_for('invoices.show', invoice_id=invoice.id)}"
-    made = paper_of_invoice(agency, invoice, invoice.party, language(), address, corrects_number=corrects_number)
+    fiscal = fiscal_facts_of(read_stored(portal().files, xml.id)) if xml else None
+    made = paper_of_invoice(agency, invoice, invoice.party, language(), address, fiscal, corrects_number)
     return invoice_pdf(made)
 
 
@@ -197,12 +201,13 @@ def _entries(party_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> Iterator[Entry]:
             numbers = {one.id: one.number or "" for one in find_own_invoices(session, party_id, corrected)}
         for invoice in found:
             number = numbers.get(invoice.corrects_id, "") if invoice.corrects_id else ""
-            yield _paper_entry(agency, invoice, number)
-            yield from map(_file_entry, fiscal.get(invoice.id, {}).values())
+            files = fiscal.get(invoice.id, {})
+            yield _paper_entry(agency, invoice, number, files.get(FISCAL_XML))
+            yield from map(_file_entry, files.values())
 
 
-def _paper_entry(agency: Agency, invoice: Invoice, corrects_number: str) -> Entry:
-    return paper_name(invoice.number or ""), lambda: _paper(agency, invoice, corrects_number)
+def _paper_entry(agency: Agency, invoice: Invoice, corrects_number: str, xml: StoredFile | None) -> Entry:
+    return paper_name(invoice.number or ""), lambda: _paper(agency, invoice, corrects_number, xml)
 
 
 def _file_entry(stored: StoredFile) -> Entry:

@@ -128,14 +128,16 @@ def find_own_invoices(session: Session, party_id: uuid.UUID, invoice_ids: Collec
     return session.scalars(_with_party().where(*own).order_by(Invoice.id.desc())).all()
 
 
-def list_open_invoices(session: Session, party_id: uuid.UUID, currency: str = "", role: str = "") -> Sequence[Invoice]:
+def list_open_invoices(
+    session: Session, party_id: uuid.UUID, currency: str = "", role: str = "", limit: int | None = None
+) -> Sequence[Invoice]:
     """The invoices of a party on which something is to be paid, by due day."""
     statement = select(Invoice).where(Invoice.party_id == party_id, *_open())
     if currency:
         statement = statement.where(Invoice.currency == currency)
     if role:
         statement = statement.where(Invoice.role == role)
-    return session.scalars(statement.order_by(Invoice.due_on, Invoice.id)).all()
+    return session.scalars(statement.order_by(Invoice.due_on, Invoice.id).limit(limit)).all()
 
 
 def owed(session: Session, party_id: uuid.UUID, today: date) -> list[Owed]:
