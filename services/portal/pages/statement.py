@@ -19,6 +19,7 @@ from services.portal.queries.invoices import owed
 from services.portal.queries.payments import credit_of
 from services.portal.queries.statements import Statement, balances_of, statement_of
 from services.portal.rules.money import ZERO
+from services.portal.rules.papers import MOST_MOVEMENTS
 from services.portal.rules.periods import FIRST_DAY, MONTH, OWN, PERIODS, period_start
 from services.portal.schemas.papers import paper_of_statement
 from shared.i18n import language
@@ -78,6 +79,11 @@ def pdf(visitor: Visitor) -> Response:
     today = today_here()
     with current().db.read() as session:
         found = _find(session, visitor, _asked_well(session, visitor, today))
+        if len(found.entries) > MOST_MOVEMENTS:
+            text = gettext(
+                "A PDF takes %(most)s movements at most. Choose a shorter period, or the CSV.", most=MOST_MOVEMENTS
+            )
+            raise Problem(422, text)
         paper = paper_of_statement(agency_of(session), visitor.party, found, language(), today)
     return send_pdf(_name(found), statement_pdf(paper))
 

@@ -11,6 +11,9 @@ from decimal import Decimal
 
 from services.portal.rules.invoices import INVOICE, Line, Tax
 
+MOST_MOVEMENTS = 1000
+"""Of an account statement on paper, some thirty pages: setting it takes half a second and 120 MB."""
+
 
 @dataclass(frozen=True)
 class Head:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from services.portal.models import Agency, IncomeStatement, Invoice, Party, Payment
 from services.portal.queries.payments import Applied as AppliedRow
 from services.portal.queries.statements import Statement
-from services.portal.rules.invoices import load_lines
+from services.portal.rules.fiscal.cufe import PRODUCTION, VERIFY
+from services.portal.rules.fiscal.reading import CFDI, FiscalDocument
+from services.portal.rules.invoices import INVOICE, load_lines
 from services.portal.rules.papers import (
     Applied,
     FiscalFacts,
@@ -21,6 +24,9 @@ from services.portal.rules.papers import (
     StatementPaper,
     sums_by_rate,
 )
+
+_SAT = "https://verificacfdi.facturaelectronica.sat.gob.mx/default.aspx?"
+"""Where everybody sees whether SAT knows a CFDI (Anexo 20 of the Resolución Miscelánea Fiscal, I.E)."""
 
 
 def head_of(agency: Agency) -> Head:
@@ -78,6 +84,23 @@ def paper_of_invoice(
         public_url=public_url,
         fiscal=fiscal,
     )
+
+
+def fiscal_facts_of(document: FiscalDocument) -> FiscalFacts | None:
+    """What the paper of an invoice says about its fiscal document; None while no authority can know that document."""
+    if not document.code or not (document.signed or document.validated):
+        return None
+    if document.standard == CFDI:
+        asked = {
+            "id": document.code,
+            "re": document.issuer.tax_id,
+            "rr": document.receiver.tax_id,
+            "tt": f"{document.total:f}",
+            "fe": document.seal[-8:],
+        }
+        return FiscalFacts("UUID", document.code, _SAT + urlencode(asked))
+    name = "CUFE" if document.kind == INVOICE else "CUDE"
+    return FiscalFacts(name, document.code, VERIFY[PRODUCTION] + document.code)
 
 
 def paper_of_receipt(
