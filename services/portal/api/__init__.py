@@ -1,6 +1,7 @@
 """REST of the portal: clients, invoices, payments, notifications of gateways, and what needs attention."""
 
 from services.portal.api.attention import list_attention
+from services.portal.api.cases import cases_api
 from services.portal.api.clients import clients_blueprint
 from services.portal.api.invoices import invoices
 from services.portal.api.notifications import notifications_blueprint
@@ -17,4 +18,5 @@ def register_api(api: Api, lifetime: Lifetime, gateways: Gateways) -> None:
     api.register_blueprint(notifications_blueprint(gateways))
     api.register_blueprint(invoices)
     api.register_blueprint(payments)
+    api.register_blueprint(cases_api)
     api.register_blueprint(attention_blueprint(list_attention))

@@ -6,6 +6,10 @@ from flask import Flask
 
 from services.portal.pages.access import access
 from services.portal.pages.backoffice import backoffice
+from services.portal.pages.case_acts import case_acts
+from services.portal.pages.case_desk import case_desk
+from services.portal.pages.case_figures import case_figures
+from services.portal.pages.cases import cases
 from services.portal.pages.code import code
 from services.portal.pages.home import home
 from services.portal.pages.incident_desk import incident_desk
@@ -45,6 +49,10 @@ def register_pages(app: Flask, portal: Portal) -> None:
         payment_desk,
         report_desk,
         incident_desk,
+        cases,
+        case_desk,
+        case_acts,
+        case_figures,
     ):
         app.register_blueprint(blueprint)
     app.context_processor(client_frame)
