@@ -7,20 +7,10 @@ from typing import Any
 
 from shared.embedded.demo_steps import Api
 
-MONTHS = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-]
+MONTHS = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+    *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+)
 RENT, COMMISSION_RATE = Decimal(1_200_000), Decimal("0.08")
 VAT = {"name": "IVA", "rate": "19"}
 DUE = 5
