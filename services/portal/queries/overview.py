@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from services.portal.models import IncomeStatement, Invoice
 from services.portal.queries.income import Income, income_of, list_own_income
-from services.portal.queries.invoices import Owed, list_own_invoices, owed
+from services.portal.queries.invoices import Owed, list_open_invoices, list_own_invoices, owed
 from services.portal.queries.payments import credit_of
 from services.portal.rules.invoices import ROLES
 from services.portal.rules.money import ZERO
 from services.portal.rules.parties import Profile
 
-NEWEST = 4
+NEWEST, NEWEST_OF_EACH = 4, 2
+"""So many invoices are shown, and so many of each role to whom is both tenant and owner."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class Due:
 
 @dataclass(frozen=True)
 class MoneyOut:
-    """What a client pays. `newest`: per role in which they get invoices, the newest ones."""
+    """What a client pays. `shown`: per role in which they get invoices, those that matter most now."""
 
     due: Sequence[Due]
-    newest: dict[str, Sequence[Invoice]]
+    shown: dict[str, Sequence[Invoice]]
     credit: dict[str, Decimal]
 
 
@@ -54,8 +55,19 @@ def money_out(session: Session, party_id: uuid.UUID, profile: Profile, today: da
     owes = owed(session, party_id, today)
     held = {"tenant": profile.is_tenant, "owner": profile.is_owner}
     roles = [role for role in ROLES if held[role] or any(one.role == role for one in owes)]
-    newest = {role: list_own_invoices(session, party_id, role=role, today=today, limit=NEWEST).items for role in roles}
-    return MoneyOut(dues_of(owes), newest, credit_of(session, party_id))
+    some = NEWEST if len(roles) == 1 else NEWEST_OF_EACH
+    shown = {role: _first(session, party_id, role, today, some) for role in roles}
+    return MoneyOut(dues_of(owes), shown, credit_of(session, party_id))
+
+
+def _first(session: Session, party_id: uuid.UUID, role: str, today: date, some: int) -> Sequence[Invoice]:
+    """What is to be paid, the most urgent first; where that is little, the newest of the others besides."""
+    shown = list(list_open_invoices(session, party_id, role=role, limit=some))
+    if len(shown) < some:
+        known = {invoice.id for invoice in shown}
+        newest = list_own_invoices(session, party_id, role=role, today=today, limit=some).items
+        shown += [invoice for invoice in newest if invoice.id not in known]
+    return shown[:some]
 
 
 def money_in(session: Session, party_id: uuid.UUID, today: date) -> MoneyIn:
