@@ -11,6 +11,7 @@ from services.portal.clients.files import FileMissing, FileStore, StorageFull
 from services.portal.clients.gateways.choosing import open_gateways
 from services.portal.clients.gateways.sandbox import Sandbox
 from services.portal.clients.identity import Identity
+from services.portal.clients.mailer import Mailer
 from services.portal.pages import register_pages
 from services.portal.pages.report_form import MOST_PROOFS
 from services.portal.pages.visitor import Portal, preferred_language
@@ -54,8 +55,10 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
         log.warning("trial_gateway", meaning="clients can settle invoices without paying; set PORTERIA_GATEWAYS")
     calls, files = ServiceClient(settings, SERVICE), FileStore(settings.data, settings.upload_limit)
     key = settings.load_fiscal_key()
-    register_pages(app, Portal(settings.lifetime, Identity(calls), Directory(calls), files, gateways, key))
-    register_api(create_api(app, SERVICE, "Portería: client area"), settings.lifetime, gateways)
+    register_pages(
+        app, Portal(settings.lifetime, Identity(calls), Directory(calls), Mailer(calls), files, gateways, key)
+    )
+    register_api(create_api(app, SERVICE, "Portería: client area"), settings.lifetime, gateways, files)
     register_errors(
         app,
         {

@@ -12,6 +12,7 @@ from flask import has_request_context
 from opentelemetry.trace import SpanKind
 from requests.adapters import HTTPAdapter
 
+from shared.audit import current_actor
 from shared.correlation import correlation_id
 from shared.i18n import language
 from shared.keyring import Keyring
@@ -19,7 +20,7 @@ from shared.metrics import CALLS
 from shared.settings import CommonSettings
 from shared.tracing import current_traceparent, span
 from shared.web.staff import current_staff
-from shared.web.tokens import ACTOR_HEADER, Actor, acting_staff
+from shared.web.tokens import ACTOR_HEADER, PARTY_HEADER, acting_staff
 
 TIMEOUT = (1.0, 5.0)
 ATTEMPTS = 3
@@ -165,8 +166,7 @@ class ServiceClient:
             headers["X-Correlation-Id"] = current
         if trace := current_traceparent():
             headers["traceparent"] = trace
-        if actor := _acting():
-            headers[ACTOR_HEADER] = f"{actor.id};{quote(actor.name)}"
+        headers |= _acting()
         if key is not None:
             headers["Idempotency-Key"] = key
         return headers
@@ -197,9 +197,12 @@ def _given(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None and value != ""}
 
 
-def _acting() -> Actor | None:
-    """Who stands behind this call: the person at the page, or the one for whom we ourselves were called."""
+def _acting() -> dict[str, str]:
+    """The header that tells who stands behind this call: who is at the page, or for whom we ourselves were called."""
+    at_work = current_actor()
+    if at_work.kind == "party":
+        return {PARTY_HEADER: f"{at_work.id};{quote(at_work.name)}"}
     if not has_request_context():
-        return None
-    staff = current_staff()
-    return Actor(staff.id, staff.name) if staff else acting_staff()
+        return {}
+    staff = current_staff() or acting_staff()
+    return {ACTOR_HEADER: f"{staff.id};{quote(staff.name)}"} if staff else {}

@@ -53,7 +53,7 @@ def _age(kept: dict[str, Any]) -> float:
     return clock.now().timestamp() - float(kept["renewed_at"])
 
 
-def _needs_renewal() -> bool:
+def needs_renewal() -> bool:
     """Whether identity should be asked again; only where the browser shows what it gets (no picture, no form)."""
     kept = session.get("staff")
     if request.method != "GET" or not kept or "renewed_at" not in kept:
@@ -82,7 +82,7 @@ def staff_required(role: str | None = None) -> Callable[[Callable[..., Any]], Ca
                     gettext("Your sign-in had to be confirmed first, so nothing was saved. Please do it again."),
                     "warning",
                 )
-            if staff is None or _needs_renewal():
+            if staff is None or needs_renewal():
                 return redirect(signin_url(), 303)
             needed = role or ("auditor" if request.method in SAFE_METHODS else "agent")
             if not has_role(staff, needed):

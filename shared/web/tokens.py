@@ -31,6 +31,7 @@ LEEWAY = 5
 REFETCH_AFTER = 3.0
 RETRY_AFTER = 0.5  # after a failure: identity may just be starting
 ACTOR_HEADER = "Porteria-Actor"
+PARTY_HEADER = "Porteria-Party"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,7 +53,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Actor:
-    """The staff member for whom one of our own services calls."""
+    """The person for whom one of our own services calls."""
 
     id: str
     name: str
@@ -141,6 +142,8 @@ def _actor(client: Client) -> audit.Actor:
     staff, address = acting_staff(), request.remote_addr or ""
     if staff:
         return audit.Actor("staff", staff.id, staff.name, address)
+    if party := _named_in(PARTY_HEADER):
+        return audit.Actor("party", party.id, party.name, address)
     return audit.Actor("system" if client.is_first_party else "client", client.id, client.id, address)
 
 
@@ -184,8 +187,12 @@ def current_client() -> Client | None:
 
 def acting_staff() -> Actor | None:
     """The staff member in whose name one of our own services calls; from anybody else the header is not believed."""
+    return _named_in(ACTOR_HEADER)
+
+
+def _named_in(header: str) -> Actor | None:
     client = current_client()
-    identifier, _, name = request.headers.get(ACTOR_HEADER, "").partition(";")
+    identifier, _, name = request.headers.get(header, "").partition(";")
     if client is None or not client.is_first_party or not _is_id(identifier):
         return None
     return Actor(identifier, unquote(name)[:200])

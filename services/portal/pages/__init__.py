@@ -11,6 +11,9 @@ from services.portal.pages.case_desk import case_desk
 from services.portal.pages.case_figures import case_figures
 from services.portal.pages.cases import cases
 from services.portal.pages.code import code
+from services.portal.pages.documents import documents
+from services.portal.pages.emails import emails
+from services.portal.pages.fiscal_settings import fiscal_settings
 from services.portal.pages.home import home
 from services.portal.pages.incident_desk import incident_desk
 from services.portal.pages.income import income
@@ -18,12 +21,14 @@ from services.portal.pages.invoices import invoices
 from services.portal.pages.passwords import passwords
 from services.portal.pages.paying import paying
 from services.portal.pages.payment_desk import payment_desk
+from services.portal.pages.profile import profile
 from services.portal.pages.receipts import receipts
 from services.portal.pages.report_desk import report_desk
 from services.portal.pages.reports import reports
 from services.portal.pages.sandbox import sandbox
 from services.portal.pages.security import security
 from services.portal.pages.statement import statement
+from services.portal.pages.viewing import keep_read_only, say_when_over, viewing
 from services.portal.pages.visitor import Portal, client_frame
 from services.portal.rules.money import method_text, money_text
 from shared.i18n import language
@@ -44,6 +49,9 @@ def register_pages(app: Flask, portal: Portal) -> None:
         statement,
         paying,
         sandbox,
+        profile,
+        emails,
+        viewing,
         backoffice,
         reports,
         payment_desk,
@@ -53,8 +61,12 @@ def register_pages(app: Flask, portal: Portal) -> None:
         case_desk,
         case_acts,
         case_figures,
+        documents,
+        fiscal_settings,
     ):
         app.register_blueprint(blueprint)
+    app.before_request(keep_read_only)
+    app.after_request(say_when_over)
     app.context_processor(client_frame)
     app.add_template_filter(_money, "money")
     app.add_template_filter(_method, "method")

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 LONGEST = 1000
 """Far beyond any password; identity says exactly what is too long for it."""
@@ -58,6 +58,26 @@ class ChangePasswordForm(NewPasswordForm):
     """The present password and the new one."""
 
     current_password = PasswordField(_l("Current password"), _required(_l("Write your current password.")))
+
+
+class ContactForm(FlaskForm):
+    """How the agency reaches a client; the directory says what it does not take."""
+
+    phones = TextAreaField(_l("Phones"), [Length(max=LONGEST)])
+    street = StringField(_l("Address"), [Length(max=LONGEST)])
+    city = StringField(_l("City"), [Length(max=LONGEST)])
+    region = StringField(_l("Department or state"), [Length(max=LONGEST)])
+    postal_code = StringField(_l("Postal code"), [Length(max=LONGEST)])
+    country = SelectField(_l("Country"), validate_choice=False)
+    language = SelectField(_l("Language of letters and pages"), choices=[("es", "Español"), ("en", "English")])
+    version = HiddenField(validators=[Regexp(r"[0-9]{1,9}")])
+
+
+class NewEmailForm(FlaskForm):
+    """Another e-mail address, and the password: a phone that lies open must not be enough to take an account over."""
+
+    address = StringField(_l("New e-mail"), _required(_l("Write the new e-mail.")))
+    password = PasswordField(_l("Your password"), _required(_l("Write your password.")))
 
 
 def show_problems(form: FlaskForm, problems: dict[str, list[str]], otherwise: str = "new_password") -> None:

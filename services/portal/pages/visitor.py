@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,9 @@ from services.portal.clients.files import FileStore
 from services.portal.clients.fiscal_keys import FiscalKey
 from services.portal.clients.gateways.choosing import Gateways
 from services.portal.clients.identity import Identity
+from services.portal.clients.mailer import Mailer
 from services.portal.models import ClientSession, Party
+from services.portal.pages.viewed import present_viewing
 from services.portal.queries.sessions import find_session
 from services.portal.rules.parties import profile_of
 from services.portal.rules.sessions import Lifetime, is_expired
@@ -36,6 +39,7 @@ class Portal:
     lifetime: Lifetime
     identity: Identity
     directory: Directory
+    mailer: Mailer
     files: FileStore
     gateways: Gateways
     fiscal_key: FiscalKey | None = None
@@ -43,13 +47,23 @@ class Portal:
 
 
 @dataclass(frozen=True)
+class Viewer:
+    """A member of the staff who looks at the area as a client does, and may only look."""
+
+    id: str
+    name: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Visitor:
-    """A signed-in client."""
+    """A signed-in client. With a `viewer` it is somebody of the staff who looks, and no session of the client's."""
 
     session_id: uuid.UUID
     credential_id: uuid.UUID
     must_change: bool
     party: Party
+    viewer: Viewer | None = None
 
 
 def portal() -> Portal:
@@ -61,9 +75,17 @@ def portal() -> Portal:
 def current_visitor() -> Visitor | None:
     """The signed-in client, if any. A session that is over ends here at the latest."""
     if "visitor" not in g:
-        g.visitor = None if request.path.startswith("/api/") else _load()
+        g.visitor = None if request.path.startswith("/api/") else _viewed() or _load()
     visitor: Visitor | None = g.visitor
     return visitor
+
+
+def _viewed() -> Visitor | None:
+    viewing = present_viewing()
+    if viewing is None:
+        return None
+    viewer = Viewer(viewing.staff_id, viewing.staff_name, viewing.expires_at)
+    return Visitor(viewing.id, viewing.id, must_change=False, party=viewing.party, viewer=viewer)
 
 
 def _load() -> Visitor | None:
@@ -101,10 +123,17 @@ def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
             return redirect(signin_address(), 303)
         if visitor.must_change:
             return redirect(url_for("passwords.change"), 303)
-        become(Actor("party", str(visitor.party.id), visitor.party.name, request.remote_addr or ""))
+        become(_actor(visitor))
         return view(visitor, *args, **kwargs)
 
     return guarded
+
+
+def _actor(visitor: Visitor) -> Actor:
+    address = request.remote_addr or ""
+    if visitor.viewer:
+        return Actor("staff", visitor.viewer.id, visitor.viewer.name, address)
+    return Actor("party", str(visitor.party.id), visitor.party.name, address)
 
 
 def signin_address() -> str:
@@ -148,10 +177,11 @@ def client_frame() -> dict[str, Any]:
         return {}
     menu = [] if visitor.must_change else [(url_for(to), label, symbol) for to, label, symbol in _entries(visitor)]
     return {
-        "client_name": visitor.party.name,
+        "client_name": "" if visitor.viewer else visitor.party.name,  # who only looks leaves by the banner
         "client_menu": menu,
         "client_here": _here([address for address, *_ in menu]),
         "client_signout": url_for("access.signout"),
+        "viewed": visitor if visitor.viewer else None,
     }
 
 
@@ -165,7 +195,8 @@ def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
         ("receipts.index", gettext("Receipts"), "check2-square"),
         ("statement.show", gettext("Account statement"), "journal-text"),
         ("cases.index", gettext("Requests (PQRS)"), "chat-left-text"),
-        ("security.show", gettext("Security"), "shield-lock"),
+        ("profile.show", gettext("Profile"), "person"),
+        *([] if visitor.viewer else [("security.show", gettext("Security"), "shield-lock")]),
     ]
 
 
