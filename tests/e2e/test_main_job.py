@@ -3,6 +3,8 @@
 import json
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pika
 import pytest
@@ -84,31 +86,101 @@ def test_the_same_request_twice_is_one_batch_and_one_letter_each(system: System,
     assert len(letters.passwords(sink.messages)) == 20
 
 
-def test_an_independent_client_reads_cloud_events_from_the_exchange(system: System) -> None:
-    connection = pika.BlockingConnection(pika.URLParameters(system.broker_url or ""))
-    channel = connection.channel()
-    queue = channel.queue_declare("", exclusive=True).method.queue
-    channel.queue_bind(queue, "porteria.events", "porteria.#")
-    api = system.client()
-    party = api.post("directory/v1/parties", person(600))
-    api.post("identity/v1/credentials", {"party_id": party["id"], "mode": "random", "delivery": "password"})
-    seen: dict[str, dict[str, object]] = {}
+class Listener:
+    """A client of RabbitMQ that knows nothing of ours: hears every event, and sends some."""
 
-    def heard() -> bool:
-        method, properties, body = channel.basic_get(queue, auto_ack=True)
+    def __init__(self, url: str) -> None:
+        self._connection = pika.BlockingConnection(pika.URLParameters(url))
+        self._channel = self._connection.channel()
+        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
+        self._channel.queue_bind(self._queue, "porteria.events", "porteria.#")
+        self.heard: list[dict[str, Any]] = []
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Publish an event as another system does."""
+        properties = pika.BasicProperties(content_type="application/cloudevents+json", delivery_mode=2)
+        self._channel.basic_publish("porteria.events", event["type"], json.dumps(event).encode(), properties)
+
+    def has(self, *nouns: str, party: str) -> bool:
+        """Whether all of these were told about a party by now."""
+        method, properties, body = self._channel.basic_get(self._queue, auto_ack=True)
         if method is not None:
             assert properties.content_type == "application/cloudevents+json"
             event = json.loads(body)
             assert (event["specversion"], event["type"]) == ("1.0", method.routing_key)
-            if event["data"]["party_id"] == party["id"]:  # letters of former tests may still be told of
-                seen[event["type"]] = event
-        return "porteria.identity.CredentialActivated.v1" in seen
+            self.heard.append(event)
+        return set(nouns) <= set(self.about(party))
 
-    wait_until(heard, timeout=30, message=lambda: f"heard only {sorted(seen)}")
-    connection.close()
-    assert {"PartyRegistered", "CredentialIssued", "LetterSent", "CredentialActivated"} <= {
-        name.split(".")[2] for name in seen
+    def about(self, party: str) -> dict[str, list[dict[str, Any]]]:
+        """What was told about a party; letters of former tests may still be told of."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for event in self.heard:
+            if event["data"].get("party_id") == party:
+                found.setdefault(event["type"].split(".")[2], []).append(event["data"])
+        return found
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._connection.close()
+
+
+@pytest.fixture
+def listener(system: System) -> Iterator[Listener]:
+    made = Listener(system.broker_url or "")
+    yield made
+    made.close()
+
+
+def test_an_independent_client_reads_cloud_events_from_the_exchange(system: System, listener: Listener) -> None:
+    api = system.client()
+    party = api.post("directory/v1/parties", person(600))["id"]
+    api.post("identity/v1/credentials", {"party_id": party, "mode": "random", "delivery": "password"})
+    told = ("PartyRegistered", "CredentialIssued", "LetterSent", "CredentialActivated")
+    wait_until(
+        lambda: listener.has(*told, party=party), timeout=30, message=lambda: f"heard only {sorted(listener.heard)}"
+    )
+
+
+def test_an_invoice_from_the_bus_is_paid_over_rest_and_all_of_it_is_told(
+    system: System, listener: Listener, sink: SmtpSink
+) -> None:
+    api, someone = system.client(), person(601)
+    party = api.post("directory/v1/parties", someone)["id"]
+    billed = {
+        "external_id": "ERP-1",
+        "number": "SETP-990000123",
+        "issued_on": "2026-11-01",
+        "due_on": "2026-11-05",
+        "currency": "COP",
+        "total": "1942500.00",
+        "lines": [
+            {
+                "description": "Arriendo local 12",
+                "quantity": "1",
+                "unit_price": "1750000",
+                "taxes": [{"name": "IVA", "rate": "19", "amount": "332500.00"}],
+                "withholdings": [{"name": "ReteFuente", "rate": "8", "amount": "140000.00"}],
+            }
+        ],
+        "document_type": someone["document_type"],
+        "document_number": someone["document_number"],
     }
+    event = {"specversion": "1.0", "id": "88123", "source": "/erp", "type": "external.billing.InvoiceIssued.v1"}
+    event |= {"time": "2026-11-02T14:30:00Z", "datacontenttype": "application/json", "data": billed}
+    for _ in range(3):
+        listener.send(event)
+    wait_until(lambda: listener.has("InvoiceIssued", party=party), timeout=30, message="no invoice was told of")
+    (invoice,) = api.get("portal/v1/invoices", q="SETP-990000123")["items"]
+    assert (invoice["total"], invoice["balance"]) == ("1942500.00", "1942500.00")
+
+    money = {"party_id": party, "currency": "COP", "amount": "2000000.00", "method": "transfer"}
+    api.post("portal/v1/payments", money | {"invoices": [{"invoice_id": invoice["id"]}]})
+    told = ("PaymentReceived", "InvoicePaid", "LetterSent")
+    wait_until(lambda: listener.has(*told, party=party), timeout=30, message=lambda: f"only {listener.about(party)}")
+    heard = listener.about(party)
+    assert [len(heard[noun]) for noun in ("InvoiceIssued", "PaymentReceived", "InvoicePaid")] == [1, 1, 1]
+    assert heard["PaymentReceived"][0]["unapplied"] == "57500.00"
+    assert any("RC-" in message.text for message in sink.messages), "the receipt did not arrive"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,11 @@ SCOPES = (
     "letters:cancel",
     "letters:send",
     "queue:control",
+    "invoices:read",
+    "invoices:write",
+    "payments:read",
+    "payments:write",
+    "cases:read",
 )
 
 
