@@ -12,6 +12,7 @@ from services.portal.pages.case_figures import case_figures
 from services.portal.pages.cases import cases
 from services.portal.pages.code import code
 from services.portal.pages.documents import documents
+from services.portal.pages.desk_pages import DESK_PAGES
 from services.portal.pages.emails import emails
 from services.portal.pages.fiscal_settings import fiscal_settings
 from services.portal.pages.home import home
@@ -63,6 +64,7 @@ def register_pages(app: Flask, portal: Portal) -> None:
         case_figures,
         documents,
         fiscal_settings,
+        *DESK_PAGES,
     ):
         app.register_blueprint(blueprint)
     app.before_request(keep_read_only)

@@ -34,7 +34,7 @@ REGIMES = (
     "624", "625", "626",
 )  # fmt: skip
 """c_RegimenFiscal."""
-USES = ("G01", "G02", "G03", "I01", "S01", "D01", "D10")
+USES = ("G03", "I01", "S01")
 """c_UsoCFDI, those that rent and commissions are used for."""
 PAID_WAYS = ("01", "02", "03", "04", "28", "99")
 """c_FormaPago: cash, cheque, transfer, credit card, debit card, to be said later."""

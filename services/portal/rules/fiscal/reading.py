@@ -72,6 +72,8 @@ class FiscalDocument:
     signed: bool = False
     validated: bool = False
     """CFDI: stamped by a PAC. UBL: DIAN's answer is in the container and says so."""
+    environment: str = ""
+    """UBL: 1 is production, 2 are tests."""
     seal: str = ""
     """The issuer's seal of a CFDI: its end is part of the address at which SAT verifies it."""
 
@@ -172,6 +174,7 @@ def _read_ubl(root: etree._Element, kind: str) -> FiscalDocument:
         issued_on=_day(_text(root, f"{_CBC}IssueDate", "IssueDate")),
         code=(root.findtext(f"{_CBC}UUID") or "").strip().lower()[:_LONGEST],
         signed=root.find(f".//{_SIGNATURE}") is not None,
+        environment=(root.findtext(f"{_CBC}ProfileExecutionID") or "").strip()[:_LONGEST],
     )
 
 
