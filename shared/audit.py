@@ -68,6 +68,7 @@ ACTS = (
     "document.removed",
     "income.published",
     "income.voided",
+    "income.paid_out",
     "payment.recorded",
     "payment.reversed",
     "payments.exported",

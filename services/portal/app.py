@@ -41,10 +41,14 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
         db,
         title=_l("Client area"),
         menu=[
+            MenuItem(endpoint="desk.index", label=_l("Summary"), icon="speedometer2"),
+            MenuItem(endpoint="invoice_desk.index", label=_l("Invoices"), icon="receipt"),
             MenuItem(endpoint="payment_desk.index", label=_l("Payments"), icon="cash-coin"),
             MenuItem(endpoint="report_desk.index", label=_l("Proofs of payment"), icon="upload"),
             MenuItem(endpoint="case_desk.index", label=_l("Requests (PQRS)"), icon="chat-left-text"),
+            MenuItem(endpoint="income_desk.index", label=_l("Statements of income"), icon="file-earmark-text"),
             MenuItem(endpoint="backoffice.clients", label=_l("Clients"), icon="people"),
+            MenuItem(endpoint="agency.show", label=_l("Agency"), icon="building", role="administrator"),
         ],
         token_keys=token_keys,
         preferred_language=preferred_language,
@@ -78,6 +82,7 @@ def _body_limits(file: int) -> dict[str, int]:
     return {
         "notifications.Notifications": MOST_BYTES,
         "documents.attach": file + MULTIPART,
+        "invoice_imports.upload": file + MULTIPART,
         "reports.new": MOST_PROOFS * file + MULTIPART,
         **dict.fromkeys(
             ("cases.new", "cases.write", "case_acts.new", "case_acts.reply"), MOST_FILES * file + MULTIPART

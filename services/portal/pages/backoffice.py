@@ -26,7 +26,7 @@ from shared.web.browsers import browser_in_words
 backoffice = Blueprint("backoffice", __name__, url_prefix="/backoffice/portal")
 
 
-@backoffice.get("/", strict_slashes=False)
+@backoffice.get("/clients")
 @staff_required()
 def clients() -> str:
     """Who has signed in, the latest first."""

@@ -1,5 +1,42 @@
 """Who may call what in the portal: desk."""
 
-from tests.integration.access.kinds import Route
+from tests.integration.access.kinds import ADMIN, STAFF_CHANGE, STAFF_READ, Route
 
-ROUTES: tuple[Route, ...] = ()
+ROUTES: tuple[Route, ...] = (
+    Route("desk.index", "GET", STAFF_READ),
+    Route("desk.debt_picture", "GET", STAFF_READ),
+    Route("invoice_desk.index", "GET", STAFF_READ),
+    Route("invoice_desk.show", "GET", STAFF_READ),
+    Route("invoice_desk.pdf", "GET", STAFF_READ),
+    Route("invoice_exports.table", "GET", STAFF_READ),
+    Route("invoice_editing.new", "GET", STAFF_CHANGE),
+    Route("invoice_editing.create", "POST", STAFF_CHANGE),
+    Route("invoice_editing.edit", "GET", STAFF_CHANGE),
+    Route("invoice_editing.update", "POST", STAFF_CHANGE),
+    Route("invoice_deciding.issue", "GET POST", STAFF_CHANGE),
+    Route("invoice_deciding.discard", "GET POST", STAFF_CHANGE),
+    Route("invoice_deciding.void", "GET POST", STAFF_CHANGE),
+    Route("invoice_deciding.credit", "GET POST", STAFF_CHANGE),
+    Route("invoice_imports.index", "GET", STAFF_READ),
+    Route("invoice_imports.upload", "POST", STAFF_CHANGE),
+    Route("invoice_imports.show", "GET", STAFF_READ),
+    Route("invoice_imports.issue", "GET POST", STAFF_CHANGE),
+    Route("invoice_imports.cancel", "POST", STAFF_CHANGE),
+    Route("invoice_imports.problems", "GET", STAFF_READ),
+    Route("invoice_imports.template", "GET", STAFF_READ),
+    Route("income_desk.index", "GET", STAFF_READ),
+    Route("income_desk.show", "GET", STAFF_READ),
+    Route("income_desk.pdf", "GET", STAFF_READ),
+    Route("income_desk.publish", "GET POST", STAFF_CHANGE),
+    Route("income_desk.discard", "GET POST", STAFF_CHANGE),
+    Route("income_desk.void", "GET POST", STAFF_CHANGE),
+    Route("income_desk.paid", "GET POST", STAFF_CHANGE),
+    Route("income_editing.new", "GET", STAFF_CHANGE),
+    Route("income_editing.create", "POST", STAFF_CHANGE),
+    Route("income_editing.edit", "GET", STAFF_CHANGE),
+    Route("income_editing.update", "POST", STAFF_CHANGE),
+    Route("agency.show", "GET", ADMIN),
+    Route("agency.save", "POST", ADMIN),
+    Route("agency.add", "POST", ADMIN),
+    Route("agency.retire", "GET POST", ADMIN),
+)

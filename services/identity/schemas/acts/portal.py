@@ -29,6 +29,7 @@ WORDINGS: dict[str, Wording] = {
     "document.removed": Wording(_l("Document taken off an invoice"), _l("%(who)s took a document off %(what)s")),
     "income.published": Wording(_l("Statement of income published"), _l("%(who)s published %(what)s for %(whom)s")),
     "income.voided": Wording(_l("Statement of income voided"), _l("%(who)s voided %(what)s of %(whom)s")),
+    "income.paid_out": Wording(_l("Income paid out"), _l("%(who)s noted that %(what)s was paid out to %(whom)s")),
     "payment.recorded": Wording(_l("Payment recorded"), _l("%(who)s recorded %(what)s of %(whom)s")),
     "payments.exported": Wording(_l("Payments exported"), _l("%(who)s exported payments")),
     "payment.reversed": Wording(_l("Payment reversed"), _l("%(who)s reversed %(what)s of %(whom)s")),

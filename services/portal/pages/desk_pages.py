@@ -1,0 +1,16 @@
+"""The agent's pages about invoices, income and the agency, in one list."""
+
+from services.portal.pages.agency import agency
+from services.portal.pages.desk import desk
+from services.portal.pages.income_desk import income_desk
+from services.portal.pages.income_editing import income_editing
+from services.portal.pages.invoice_deciding import invoice_deciding
+from services.portal.pages.invoice_desk import invoice_desk
+from services.portal.pages.invoice_editing import invoice_editing
+from services.portal.pages.invoice_exports import invoice_exports
+from services.portal.pages.invoice_imports import invoice_imports
+
+DESK_PAGES = (
+    *(desk, invoice_desk, invoice_editing, invoice_deciding, invoice_exports, invoice_imports),
+    *(income_desk, income_editing, agency),
+)
