@@ -12,4 +12,6 @@ ROUTES: tuple[Route, ...] = (
     Route("payments_api.record", "POST", API("payments:write")),
     Route("payments_api.index", "GET", API("payments:read")),
     Route("payments_api.show", "GET", API("payments:read")),
+    Route("papers_api.invoice", "GET", API("invoices:read")),
+    Route("papers_api.receipt", "GET", API("payments:read")),
 )
