@@ -10,11 +10,14 @@ from decimal import Decimal
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext
 
+from services.portal.actions.documents import read_stored
 from services.portal.clients.papers import invoice_pdf
 from services.portal.models import Invoice, Series
 from services.portal.pages.area import send_pdf, today_here
 from services.portal.pages.invoice_words import INVOICE_STATES, KIND_WORDS, ROLE_WORDS, invoice_state
+from services.portal.pages.visitor import portal
 from services.portal.queries.agency import agency_of
+from services.portal.queries.documents import find_document
 from services.portal.queries.invoices import (
     InvoiceFilter,
     find_invoice,
@@ -23,6 +26,7 @@ from services.portal.queries.invoices import (
     open_totals,
 )
 from services.portal.queries.payments import Applied, list_allocations, list_allocations_of_credit_note
+from services.portal.rules.files import FISCAL_XML
 from services.portal.rules.invoices import (
     CREDIT_NOTE,
     CREDITED,
@@ -40,7 +44,7 @@ from services.portal.rules.money import CURRENCIES, money_text
 from services.portal.rules.papers import sums_by_rate
 from services.portal.schemas.charges import rate_text
 from services.portal.schemas.fields import Wrong, day_of
-from services.portal.schemas.papers import paper_of_invoice
+from services.portal.schemas.papers import fiscal_facts_of, paper_of_invoice
 from shared.i18n import language
 from shared.web import BadCursor, current, staff_required
 
@@ -151,10 +155,12 @@ def pdf(invoice_id: uuid.UUID) -> Response:
         if invoice is None or invoice.state == DRAFT:
             abort(404)
         corrects = find_invoice(session, invoice.corrects_id) if invoice.corrects_id else None
+        xml = find_document(session, None, invoice_id, FISCAL_XML)
         agency = agency_of(session)
+    fiscal = fiscal_facts_of(read_stored(portal().files, xml.id)) if xml else None
     address = f"{current().settings.public_url}/customerarea/invoices/{invoice_id}"
     number = (corrects.number or "") if corrects else ""
-    paper = paper_of_invoice(agency, invoice, invoice.party, invoice.party.language, address, corrects_number=number)
+    paper = paper_of_invoice(agency, invoice, invoice.party, invoice.party.language, address, fiscal, number)
     return send_pdf(invoice.number or "", invoice_pdf(paper))
 
 
