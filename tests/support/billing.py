@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from services.portal.actions.income import NewIncome, pay_out_income, publish_income, save_income
 from services.portal.actions.invoicing import NewInvoice, issue_credit_note, issue_invoice, save_draft, void_invoice
 from services.portal.actions.money import NewPayment, receive_payment, reverse_payment
-from services.portal.models import Invoice, Payment
+from services.portal.models import IncomeStatement, Invoice, Payment
+from services.portal.rules.income import IncomeLine
 from services.portal.rules.invoices import Line, make_line
 from shared import clock
 from shared.db import Database
@@ -105,3 +107,25 @@ def invoice_now(db: Database, invoice_id: uuid.UUID) -> Invoice:
     """An invoice as it stands now."""
     with db.read() as session:
         return session.get_one(Invoice, invoice_id)
+
+
+def earn(
+    db: Database,
+    party_id: uuid.UUID,
+    *amounts: str,
+    currency: str = "COP",
+    published: bool = True,
+    paid_on: date | None = None,
+    property_name: str = "Apartamento 301",
+) -> IncomeStatement:
+    """An owner's statement of income for the present month; what is taken off is negative (`"1000", "-80"`)."""
+    lines = [IncomeLine(property_name, "Comisión" if one.startswith("-") else "Canon", Decimal(one)) for one in amounts]
+    first = today().replace(day=1)
+    new = NewIncome(party_id=party_id, currency=currency, period_from=first, period_until=today(), lines=lines)
+    with db.write() as session:
+        statement = save_income(session, new)
+        if published:
+            publish_income(session, statement.id)
+        if paid_on:
+            pay_out_income(session, statement.id, paid_on, "TRX-1")
+        return statement

@@ -24,6 +24,7 @@ from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
 from shared import clock
 from shared.db import new_id
+from tests.support import billing
 from tests.support.house import SERVICES, House
 from tests.support.people import as_csv, person
 from tests.support.staff import add_staff, member_of
@@ -45,7 +46,7 @@ class Samples:
 
     party, credential: ids of the client. english: the same two of a client who reads English. batch: id of the batch.
     import_to_map: id of an import whose columns are not known. colleague: id of a member of the staff.
-    program: client id of another system.
+    program: client id of another system. income: id of a statement of income of the client.
     """
 
     def __init__(self, house: House) -> None:
@@ -88,6 +89,7 @@ class Samples:
         self.house.carry()
         self._end_letters()
         self._change_a_template()
+        self._bill()
         self.house.client(self.party, self.credential)
         identity_db = self.house.rooms["identity"].db
         add_staff(identity_db, "beatriz", "agent")
@@ -114,6 +116,13 @@ class Samples:
         with self.house.rooms["directory"].db.write() as session:
             session.execute(update(Import).where(Import.id == waiting).values(state="mapping", header=titles))
         return waiting
+
+    def _bill(self) -> None:
+        """What the client owes, has paid and receives."""
+        db = self.house.rooms["portal"].db
+        invoice = billing.issue(db, self.party, "1850000", role="owner", concept="Comisión de administración")
+        billing.pay(db, self.party, "850000", invoice)
+        self.income = billing.earn(db, self.party, "1850000", "-148000").id
 
     def _change_a_template(self) -> None:
         with self.house.rooms["mailer"].db.write() as session:
@@ -202,5 +211,6 @@ OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("sink.html", "name"): lambda samples: samples.sink_letter,
     ("", "staff_id"): lambda samples: samples.colleague,
     ("", "client_id"): lambda samples: samples.program,
+    ("", "income_id"): lambda samples: samples.income,
 }
 """(endpoint, argument) → its value; without an endpoint it is for every route with such an argument."""

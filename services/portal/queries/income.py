@@ -10,10 +10,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from services.portal.models import IncomeStatement
+from services.portal.rules.income import PUBLISHED
 from services.portal.rules.money import ZERO
 from shared.web.paging import Page, paginate
-
-PUBLISHED = "published"
 
 
 @dataclass(frozen=True)
