@@ -6,13 +6,17 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
+from services.portal.actions.files import keep_file, stage
 from services.portal.app import create_app
+from services.portal.clients.files import FileStore
+from services.portal.rules.files import FISCAL_XML, XML
 from services.portal.settings import Settings
 from shared import migrations
 from shared.db import Database
 from tests.support.alone import Alone
 from tests.support.billing import credit, draft, issue, pay, reverse
 from tests.support.clientarea import PUBLIC_URL
+from tests.support.fiscal import stamped_cfdi
 from tests.support.web import Issuer
 
 API = "/api/portal/v1"
@@ -88,3 +92,19 @@ def test_the_client_gets_the_same_amounts_as_the_page_shows(portal):
     said = PdfReader(BytesIO(pdf.data)).pages[0].extract_text()
     assert "1.234.567,89\u00a0COP" in page
     assert "1.234.567,89\u00a0COP" in said
+
+
+def test_the_code_of_the_fiscal_document_stands_on_the_paper_of_client_office_and_rest(portal, read):
+    party = portal.party()
+    invoice = issue(portal.db, party, "100000")
+    store = FileStore(portal.files, 10**6)
+    kept = stage(store, BytesIO(stamped_cfdi()), "cfdi.xml", [XML])
+    with portal.db.write() as session:
+        keep_file(session, kept, party_id=party, purpose=FISCAL_XML, invoice_id=invoice.id)
+    for browser, path in (
+        (portal.client(party), f"/customerarea/invoices/{invoice.id}/pdf"),
+        (portal.staff(), f"/backoffice/portal/invoices/{invoice.id}/pdf"),
+    ):
+        said = PdfReader(BytesIO(browser.get(path).data)).pages[0].extract_text()
+        assert "UUID 5FB2822E-396D-4725-8521-CDC4BDD20CCF" in said
+    assert "https://verificacfdi.facturaelectronica.sat.gob.mx/" in read(f"/invoices/{invoice.id}/pdf")
