@@ -87,7 +87,7 @@ def _page(agency: Agency, form: SettingsForm) -> str:
         agency=agency,
         is_mexican=agency.country == MEXICO,
         labels=words.field_labels(),
-        kept={name for name in SECRETS if form.values.get(name)},
+        kept={name for name in SECRETS if agency.fiscal.get("co", {}).get(name)},
         is_signed=portal().fiscal_key is not None,
         regimes=[(key, f"{key} {name}") for key, name in words.REGIMES.items()],
         environments=[(TESTS, gettext("Tests")), (PRODUCTION, gettext("Production"))],

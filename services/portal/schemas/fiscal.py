@@ -80,7 +80,7 @@ def difference_text(one: Difference) -> str:
     """A difference or a remark, as a sentence."""
     found, expected = _shown(one.about, one.found), _shown(one.about, one.expected)
     texts: dict[str, Callable[[], str]] = {
-        "kind": lambda: gettext("Kind: it is an %(found)s, this is an %(expected)s.", found=found, expected=expected),
+        "kind": lambda: gettext("Kind: it is “%(found)s”, it must be “%(expected)s”.", found=found, expected=expected),
         "total": lambda: gettext("Total: it says %(found)s, it must be %(expected)s.", found=found, expected=expected),
         "currency": lambda: gettext(
             "Currency: it is in %(found)s, the invoice in %(expected)s.", found=found, expected=expected
