@@ -24,7 +24,7 @@ from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
 from shared import clock
 from shared.db import new_id
-from tests.support import billing
+from tests.support import billing, cases
 from tests.support.house import SERVICES, House
 from tests.support.people import as_csv, person
 from tests.support.staff import add_staff, member_of
@@ -90,6 +90,7 @@ class Samples:
         self._end_letters()
         self._change_a_template()
         self._bill()
+        self._ask()
         self.house.client(self.party, self.credential)
         identity_db = self.house.rooms["identity"].db
         add_staff(identity_db, "beatriz", "agent")
@@ -123,6 +124,11 @@ class Samples:
         invoice = billing.issue(db, self.party, "1850000", role="owner", concept="Comisión de administración")
         billing.pay(db, self.party, "850000", invoice)
         self.income = billing.earn(db, self.party, "1850000", "-148000").id
+
+    def _ask(self) -> None:
+        """A request of the client, with a photo."""
+        room = self.house.rooms["portal"]
+        self.case_file = cases.attach(room.app, room.db, cases.open_one(room.db, self.party))
 
     def _change_a_template(self) -> None:
         with self.house.rooms["mailer"].db.write() as session:
@@ -199,6 +205,8 @@ class Samples:
 
 OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "party_id"): lambda samples: samples.party,
+    ("cases.file", "file_id"): lambda samples: samples.case_file,
+    ("case_desk.file", "file_id"): lambda samples: samples.case_file,
     ("import_pages.columns", "import_id"): lambda samples: samples.import_to_map,
     ("", "kind"): lambda _: "credential",
     ("", "language"): lambda _: "es",

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from services.portal.actions.cases import Written
@@ -67,8 +68,7 @@ class NewCaseForm(OnceForm):
     kind = RadioField(
         _l("What is it about?"),
         [DataRequired(_l("Choose what it is about."))],
-        choices=[(kind, kind) for kind in KINDS],
-        validate_choice=True,
+        choices=[SelectChoice(kind) for kind in KINDS],
     )
     subject = StringField(
         _l("Subject"),
@@ -116,8 +116,8 @@ class CloseForm(FlaskForm):
 
     def offer(self, is_answered: bool) -> None:
         """Offer the reasons that fit the case."""
-        reasons = [(one, closing_name(one)) for one in closing_reasons(is_answered)]
-        self.reason.choices = [("", gettext("Choose")), *reasons]
+        reasons = [SelectChoice(one, closing_name(one)) for one in closing_reasons(is_answered)]
+        self.reason.choices = [SelectChoice("", gettext("Choose")), *reasons]
 
 
 class ReopenForm(FlaskForm):
