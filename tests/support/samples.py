@@ -22,6 +22,8 @@ from services.identity.actions.clients import create_client
 from services.mailer.actions.templates import Draft, Place, change_template
 from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
+from services.portal.actions.paying import start_payment
+from services.portal.rules.money import CURRENCIES
 from shared import clock
 from shared.db import new_id
 from tests.support import billing, cases
@@ -124,6 +126,8 @@ class Samples:
         invoice = billing.issue(db, self.party, "1850000", role="owner", concept="Comisión de administración")
         billing.pay(db, self.party, "850000", invoice)
         self.income = billing.earn(db, self.party, "1850000", "-148000").id
+        with db.write() as session:
+            self.reference = start_payment(session, self.party, [(invoice.id, None)], "sandbox", CURRENCIES).reference
 
     def _ask(self) -> None:
         """A request of the client, with a photo."""
@@ -220,5 +224,7 @@ OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "staff_id"): lambda samples: samples.colleague,
     ("", "client_id"): lambda samples: samples.program,
     ("", "income_id"): lambda samples: samples.income,
+    ("", "reference"): lambda samples: samples.reference,
+    ("", "gateway"): lambda _: "sandbox",
 }
 """(endpoint, argument) → its value; without an endpoint it is for every route with such an argument."""
