@@ -17,7 +17,7 @@ from services.portal.pages.files import send_file_safely
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.queries.agency import agency_of
-from services.portal.queries.files import fiscal_files_of
+from services.portal.queries.documents import fiscal_files_of, find_document
 from services.portal.queries.invoices import (
     OPEN,
     SETTLED,
@@ -130,7 +130,7 @@ def pdf(visitor: Visitor, invoice_id: uuid.UUID) -> Response:
         invoice = find_own_invoice(session, visitor.party.id, invoice_id) or abort(404)
         corrects = find_own_invoice(session, visitor.party.id, invoice.corrects_id) if invoice.corrects_id else None
         agency = agency_of(session)
-        xml = fiscal_files_of(session, visitor.party.id, [invoice_id]).get(invoice_id, {}).get(FISCAL_XML)
+        xml = find_document(session, visitor.party.id, invoice_id, FISCAL_XML)
     return send_pdf(invoice.number or "", _paper(agency, invoice, corrects.number or "" if corrects else "", xml))
 
 
@@ -148,7 +148,7 @@ def document(visitor: Visitor, invoice_id: uuid.UUID, purpose: str) -> Response:
     """The fiscal document of an invoice, where there is one."""
     with current().db.read() as session:
         find_own_invoice(session, visitor.party.id, invoice_id) or abort(404)
-        stored = fiscal_files_of(session, visitor.party.id, [invoice_id]).get(invoice_id, {}).get(purpose)
+        stored = find_document(session, visitor.party.id, invoice_id, purpose)
     return send_file_safely(stored or abort(404))
 
 
