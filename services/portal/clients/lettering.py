@@ -138,13 +138,13 @@ def letter_receipt(paper: ReceiptPaper) -> Data:
     """What stands on a receipt."""
     pen = Pen(paper.language, paper.currency)
     _ = pen.gettext
-    return _sheet(pen, paper.head, _("Receipt"), paper.number) | {
+    return _sheet(pen, paper.head, _("Payment receipt"), paper.number) | {
         "stamp": _("Reversed") if paper.reversed_on else "",
         "crossed": paper.reversed_on is not None,
-        "person": _person(_("Received from"), paper.payer),
+        "person": _person(_("Paid by"), paper.payer),
         "facts": _facts(
             (_("Date"), pen.day(paper.received_on)),
-            (_("Method"), pen.method(paper.method)),
+            (_("Payment method"), pen.method(paper.method)),
             (_("Reference"), paper.reference),
             (_("Reversed on"), pen.day(paper.reversed_on)),
         ),
