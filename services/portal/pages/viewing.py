@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from services.portal.actions.viewing import LASTS, LONGEST_REASON, end_viewing, start_viewing
 from services.portal.models import Party
@@ -32,7 +32,7 @@ class ReasonForm(FlaskForm):
     reason = TextAreaField(
         _l("Why you look at it"),
         [
-            InputRequired(_l("Write why: it is kept in the audit trail.")),
+            DataRequired(_l("Write why: it is kept in the audit trail.")),
             Length(max=LONGEST_REASON, message=_l("This is too long.")),
         ],
         filters=[lambda text: " ".join((text or "").split())],
