@@ -141,7 +141,7 @@ def letter_receipt(paper: ReceiptPaper) -> Data:
     return _sheet(pen, paper.head, _("Payment receipt"), paper.number) | {
         "stamp": _("Reversed") if paper.reversed_on else "",
         "crossed": paper.reversed_on is not None,
-        "person": _person(_("Paid by"), paper.payer),
+        "person": _person(_("Money received from"), paper.payer),
         "facts": _facts(
             (_("Date"), pen.day(paper.received_on)),
             (_("Payment method"), pen.method(paper.method)),
