@@ -17,7 +17,7 @@ from services.portal.pages.files import send_file_safely
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.queries.agency import agency_of
-from services.portal.queries.documents import fiscal_files_of, find_document
+from services.portal.queries.documents import find_document, fiscal_files_of
 from services.portal.queries.invoices import (
     OPEN,
     SETTLED,
