@@ -167,15 +167,17 @@ def _find_known(session: Session, entry: InvoiceImport, rows: Sequence[dict[str,
     earlier = select(mark, func.min(InvoiceImportRow.line)).where(
         InvoiceImportRow.import_id == entry.id, mark.in_(marks)
     )
-    seen: dict[str, int] = dict(session.execute(earlier.group_by(mark)).tuples().all())
+    seen: dict[str, int] = dict(session.execute(earlier.group_by(mark)).all())
     for row in rows:
         if row["state"] != "good":
             continue
-        mark_here = row["invoice"]["mark"]
-        if mark_here in known:
-            row["state"], row["invoice_id"] = "known", known[mark_here]
+        mark_here, problem = row["invoice"]["mark"], None
+        if before := known.get(mark_here):
+            row["state"], row["invoice_id"] = "known", before.invoice_id
+            problem = None if before.says(row["invoice"]) else Problem("external_id", "differs")
         elif mark_here in seen:
-            row["state"], row["invoice"] = "bad", None
-            row["problems"] = [asdict(Problem("external_id", "repeated", str(seen[mark_here])))]
+            problem = Problem("external_id", "repeated", str(seen[mark_here]))
         else:
             seen[mark_here] = row["line"]
+        if problem:
+            row["state"], row["invoice"], row["problems"] = "bad", None, [asdict(problem)]

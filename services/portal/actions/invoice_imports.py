@@ -23,6 +23,7 @@ from services.portal.actions.refusals import (
 )
 from services.portal.models import InvoiceImport, InvoiceImportRow
 from services.portal.queries.invoice_imports import (
+    Known,
     list_good_rows,
     list_known_marks,
 )
@@ -108,14 +109,15 @@ def issue_rows(session: Session, import_id: uuid.UUID, today: date, limit: int) 
     return len(rows) == limit
 
 
-def _issue(
-    session: Session, entry: InvoiceImport, row: InvoiceImportRow, known: dict[str, uuid.UUID], today: date
-) -> None:
+def _issue(session: Session, entry: InvoiceImport, row: InvoiceImportRow, known: dict[str, Known], today: date) -> None:
     values = row.invoice or {}
-    if values["mark"] in known:
-        row.state, row.invoice_id = "known", known[values["mark"]]
+    before = known.get(values["mark"])
+    if before and before.says(values):
+        row.state, row.invoice_id = "known", before.invoice_id
         return
     try:
+        if before:
+            raise DiffersFromBefore
         with session.begin_nested():
             issued = issue_invoice(session, _new_invoice(values, today))
     except tuple(_REFUSALS) as error:

@@ -34,7 +34,7 @@ def received_since(session: Session, first: date) -> dict[str, Decimal]:
         .group_by(Payment.currency)
         .order_by(Payment.currency)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _first_id(day: date) -> uuid.UUID:

@@ -1,14 +1,31 @@
 """Reads of imports of invoices: how far they are, and what is wrong with their rows."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from services.portal.models import Invoice, InvoiceImport, InvoiceImportRow, Party
 from shared.web.paging import Page, paginate
+
+
+@dataclass(frozen=True)
+class Known:
+    """An invoice that was issued before."""
+
+    invoice_id: uuid.UUID
+    party_id: uuid.UUID
+    currency: str
+    total: Decimal
+
+    def says(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row means this very invoice, and not another one under the same id."""
+        total = Decimal(row["cents"]).scaleb(-2)
+        return (str(self.party_id), self.currency, self.total) == (row["party_id"], row["currency"], total)
 
 
 def find_import(session: Session, import_id: uuid.UUID) -> InvoiceImport | None:
@@ -40,7 +57,7 @@ def last_line(session: Session, import_id: uuid.UUID) -> int:
 def count_rows(session: Session, import_id: uuid.UUID) -> dict[str, int]:
     """How many rows are in which state."""
     counted = select(InvoiceImportRow.state, func.count()).where(InvoiceImportRow.import_id == import_id)
-    return dict(session.execute(counted.group_by(InvoiceImportRow.state)).tuples().all())
+    return dict(session.execute(counted.group_by(InvoiceImportRow.state)).all())
 
 
 def sum_rows(session: Session, import_id: uuid.UUID, state: str) -> dict[str, Decimal]:
@@ -70,12 +87,14 @@ def list_good_rows(session: Session, import_id: uuid.UUID, limit: int) -> Sequen
     return session.scalars(wanted.order_by(InvoiceImportRow.line).limit(limit)).all()
 
 
-def list_known_marks(session: Session, source: str, marks: Collection[str]) -> dict[str, uuid.UUID]:
-    """Which of these external ids have an invoice already, and which one."""
+def list_known_marks(session: Session, source: str, marks: Collection[str]) -> dict[str, Known]:
+    """Which of these external ids have an invoice already, and what it says."""
     rows = session.execute(
-        select(Invoice.external_id, Invoice.id).where(Invoice.source == source, Invoice.external_id.in_(marks))
+        select(Invoice.external_id, Invoice.id, Invoice.party_id, Invoice.currency, Invoice.total).where(
+            Invoice.source == source, Invoice.external_id.in_(marks)
+        )
     )
-    return {str(mark): invoice_id for mark, invoice_id in rows}
+    return {str(row[0]): Known(row[1], row[2], row[3], row[4]) for row in rows}
 
 
 def list_parties_by_keys(session: Session, keys: Collection[str]) -> dict[str, list[Party]]:
