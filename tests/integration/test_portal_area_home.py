@@ -9,15 +9,16 @@ import pytest
 from services.portal.pages.visitor import AREA
 from services.portal.queries.invoices import list_open_invoices
 from services.portal.rules.money import money_text
+from tests.support.alone import Alone, portal_alone
 from tests.support.billing import credit, draft, earn, issue, pay, reverse, today, void
-from tests.support.clientarea import Area, Browser, client_area, visit
+from tests.support.clientarea import Browser
 
 HOME, INVOICES = f"{AREA}/", f"{AREA}/invoices"
 
 
 @pytest.fixture
-def area(tmp_path, database_url):
-    with client_area(tmp_path, database_url) as made:
+def portal(tmp_path, database_url):
+    with portal_alone(tmp_path, database_url) as made:
         yield made
 
 
@@ -33,13 +34,13 @@ def cop(amount: str) -> str:
     return re.sub(r"\s+", " ", money_text(Decimal(amount), "COP", "es"))
 
 
-def test_a_tenant_sees_how_much_is_due_until_when_and_one_button_to_pay_it(area: Area):
-    party_id = area.party(1)
-    late = issue(area.db, party_id, "1000000.10", due_in=-10, concept="Canon de octubre")
-    next_one = issue(area.db, party_id, "1850000.25", due_in=5, concept="Canon de noviembre")
-    draft(area.db, party_id, "7777777", concept="Un borrador")
-    void(area.db, issue(area.db, party_id, "5555555", concept="Una anulada"))
-    browser = visit(area, party_id)
+def test_a_tenant_sees_how_much_is_due_until_when_and_one_button_to_pay_it(portal: Alone):
+    party_id = portal.party(1)
+    late = issue(portal.db, party_id, "1000000.10", due_in=-10, concept="Canon de octubre")
+    next_one = issue(portal.db, party_id, "1850000.25", due_in=5, concept="Canon de noviembre")
+    draft(portal.db, party_id, "7777777", concept="Un borrador")
+    void(portal.db, issue(portal.db, party_id, "5555555", concept="Una anulada"))
+    browser = portal.client(party_id)
     seen = text_of(browser)
     assert f"Por pagar {cop('2850000.35')}" in seen
     assert f"Vencido: {cop('1000000.10')}" in seen
@@ -50,30 +51,30 @@ def test_a_tenant_sees_how_much_is_due_until_when_and_one_button_to_pay_it(area:
     assert "7.777.777" not in seen
     assert browser.get(HOME).get_data(as_text=True).count('href="/customerarea/pay/') == 1
     assert seen.index("Canon de octubre") < seen.index("Canon de noviembre"), "the most urgent first"
-    pay(area.db, party_id, "2850000.35", late, next_one)
+    pay(portal.db, party_id, "2850000.35", late, next_one)
     assert "Está al día: no tiene nada por pagar." in text_of(browser)
 
 
-def test_the_credit_that_is_left_is_shown_and_takes_nothing_off_what_is_due(area: Area):
-    party_id = area.party(1)
-    paid = issue(area.db, party_id, "100", concept="Cuota")
-    pay(area.db, party_id, "150.55", paid)
-    reverse(area.db, pay(area.db, party_id, "33"))
-    credit(area.db, paid, "20")
-    issue(area.db, party_id, "500")
-    seen = text_of(visit(area, party_id))
+def test_the_credit_that_is_left_is_shown_and_takes_nothing_off_what_is_due(portal: Alone):
+    party_id = portal.party(1)
+    paid = issue(portal.db, party_id, "100", concept="Cuota")
+    pay(portal.db, party_id, "150.55", paid)
+    reverse(portal.db, pay(portal.db, party_id, "33"))
+    credit(portal.db, paid, "20")
+    issue(portal.db, party_id, "500")
+    seen = text_of(portal.client(party_id))
     assert f"Saldo a favor: {cop('70.55')}" in seen, "50.55 of the payment and 20 of the credit note"
     assert f"Por pagar {cop('500')}" in seen
 
 
-def test_an_owner_sees_what_comes_in_and_apart_from_it_what_the_agency_charges(area: Area):
-    party_id = area.party(1, classes="owner")
-    earn(area.db, party_id, "1850000.40", "-148000", "-52000.15", paid_on=today())
-    earn(area.db, party_id, "900000")
-    earn(area.db, party_id, "31313131", published=False)
-    earn(area.db, party_id, "5000000", paid_on=today() - timedelta(days=400))
-    issue(area.db, party_id, "148000", role="owner", concept="Comisión de administración")
-    browser = visit(area, party_id)
+def test_an_owner_sees_what_comes_in_and_apart_from_it_what_the_agency_charges(portal: Alone):
+    party_id = portal.party(1, classes="owner")
+    earn(portal.db, party_id, "1850000.40", "-148000", "-52000.15", paid_on=today())
+    earn(portal.db, party_id, "900000")
+    earn(portal.db, party_id, "31313131", published=False)
+    earn(portal.db, party_id, "5000000", paid_on=today() - timedelta(days=400))
+    issue(portal.db, party_id, "148000", role="owner", concept="Comisión de administración")
+    browser = portal.client(party_id)
     seen = text_of(browser)
     assert seen.index("Lo que usted recibe") < seen.index("Facturas de comisión")
     assert f"Por pagarle a usted {cop('900000')}" in seen
@@ -84,16 +85,16 @@ def test_an_owner_sees_what_comes_in_and_apart_from_it_what_the_agency_charges(a
     assert "31.313.131" not in text_of(browser, f"{AREA}/income")
 
 
-def test_who_is_both_sees_money_out_and_money_in_apart_and_the_sums_agree_with_the_invoices(area: Area):
-    party_id = area.party(1, classes="tenant+owner")
-    rent = issue(area.db, party_id, "1850000.33", due_in=-1)
-    issue(area.db, party_id, "148000.11", role="owner")
-    issue(area.db, party_id, "99.99", role="owner", currency="USD")
-    pay(area.db, party_id, "850000.04", rent)
-    earn(area.db, party_id, "1000000")
-    browser = visit(area, party_id)
+def test_who_is_both_sees_money_out_and_money_in_apart_and_the_sums_agree_with_the_invoices(portal: Alone):
+    party_id = portal.party(1, classes="tenant+owner")
+    rent = issue(portal.db, party_id, "1850000.33", due_in=-1)
+    issue(portal.db, party_id, "148000.11", role="owner")
+    issue(portal.db, party_id, "99.99", role="owner", currency="USD")
+    pay(portal.db, party_id, "850000.04", rent)
+    earn(portal.db, party_id, "1000000")
+    browser = portal.client(party_id)
     seen = text_of(browser)
-    with area.db.read() as session:
+    with portal.db.read() as session:
         open_ones = list_open_invoices(session, party_id)
     owes = sum((one.balance for one in open_ones if one.currency == "COP"), Decimal(0))
     assert owes == Decimal("1148000.40")
@@ -107,14 +108,14 @@ def test_who_is_both_sees_money_out_and_money_in_apart_and_the_sums_agree_with_t
     assert cop("148000.11") in commissions
 
 
-def test_who_was_a_tenant_still_sees_what_is_owed_as_one(area: Area):
-    party_id = area.party(1, classes="owner")
-    issue(area.db, party_id, "1850000", role="tenant")
-    assert f"Por pagar {cop('1850000')}" in text_of(visit(area, party_id))
+def test_who_was_a_tenant_still_sees_what_is_owed_as_one(portal: Alone):
+    party_id = portal.party(1, classes="owner")
+    issue(portal.db, party_id, "1850000", role="tenant")
+    assert f"Por pagar {cop('1850000')}" in text_of(portal.client(party_id))
 
 
-def test_pages_without_anything_say_what_will_be_there(area: Area):
-    browser = visit(area, area.party(1, classes="tenant+owner"))
+def test_pages_without_anything_say_what_will_be_there(portal: Alone):
+    browser = portal.client(portal.party(1, classes="tenant+owner"))
     assert "Aún no hay facturas de arriendo" in text_of(browser)
     assert "Aún no hay liquidaciones" in text_of(browser)
     for path, text in (
@@ -127,15 +128,15 @@ def test_pages_without_anything_say_what_will_be_there(area: Area):
     assert browser.get(f"{INVOICES}/zip").location == f"{INVOICES}?role=&state=&q="
 
 
-def test_invoices_are_found_by_state_number_and_concept_page_by_page(area: Area):
-    party_id = area.party(1)
-    late = issue(area.db, party_id, "1", due_in=-1, concept="La vencida")
-    paid = issue(area.db, party_id, "2", concept="La pagada")
-    pay(area.db, party_id, "2", paid)
-    credit(area.db, issue(area.db, party_id, "3", concept="La acreditada"), "3")
+def test_invoices_are_found_by_state_number_and_concept_page_by_page(portal: Alone):
+    party_id = portal.party(1)
+    late = issue(portal.db, party_id, "1", due_in=-1, concept="La vencida")
+    paid = issue(portal.db, party_id, "2", concept="La pagada")
+    pay(portal.db, party_id, "2", paid)
+    credit(portal.db, issue(portal.db, party_id, "3", concept="La acreditada"), "3")
     for number in range(22):
-        issue(area.db, party_id, "4", concept=f"La abierta {number}")
-    browser = visit(area, party_id)
+        issue(portal.db, party_id, "4", concept=f"La abierta {number}")
+    browser = portal.client(party_id)
 
     def shown(query: str) -> set[str]:
         found = re.findall(r'class="bill-what"[^>]*>([^<]+)<', browser.get(f"{INVOICES}?{query}").text)
@@ -155,9 +156,9 @@ def test_invoices_are_found_by_state_number_and_concept_page_by_page(area: Area)
     assert "La vencida" in second
 
 
-def test_nothing_opens_before_an_initial_password_was_changed(area: Area):
-    party_id = area.party(1)
-    invoice = issue(area.db, party_id)
-    browser = visit(area, party_id, must_change=True)
+def test_nothing_opens_before_an_initial_password_was_changed(portal: Alone):
+    party_id = portal.party(1)
+    invoice = issue(portal.db, party_id)
+    browser = portal.client(party_id, must_change=True)
     for path in (HOME, INVOICES, f"{INVOICES}/{invoice.id}/pdf", f"{INVOICES}/zip", f"{AREA}/statement/csv"):
         assert browser.get(path).location == f"{AREA}/password"

@@ -37,11 +37,12 @@ class Alone:
         party_id: uuid.UUID = event.party_id
         return party_id
 
-    def client(self, party_id: uuid.UUID) -> Browser:
-        """A browser in which this party is signed in."""
+    def client(self, party_id: uuid.UUID, *, must_change: bool = False) -> Browser:
+        """A browser in which this party is signed in; `must_change`: with an initial password."""
         client = self.app.test_client()
         with self.db.write() as session:
-            opened = open_session(session, party_id, new_id(), must_change=False, address="10.0.0.1", user_agent="")
+            who = {"address": "10.0.0.1", "user_agent": ""}
+            opened = open_session(session, party_id, new_id(), must_change=must_change, **who)
         client.set_cookie(COOKIE, opened.token, path=AREA)
         return Browser(client, "10.0.0.1")
 

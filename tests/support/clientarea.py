@@ -28,11 +28,9 @@ from services.identity.app import create_app as create_identity
 from services.identity.consumers import HANDLERS as IDENTITY_HEARS
 from services.identity.rules.keys import PURPOSES
 from services.identity.settings import Settings as IdentitySettings
-from services.portal.actions.sessions import open_session
 from services.portal.app import create_app as create_portal
 from services.portal.consumers import HANDLERS as PORTAL_HEARS
 from services.portal.models import ClientSession
-from services.portal.pages.visitor import AREA, COOKIE
 from services.portal.settings import Settings as PortalSettings
 from shared import migrations
 from shared.bus import Delivery
@@ -276,17 +274,6 @@ def settled(area: Area, number: int = 1, password: str = CHOSEN) -> uuid.UUID:
     assert answer.status_code == 303, answer.text
     area.carry()
     return party_id
-
-
-def visit(area: Area, party_id: uuid.UUID, *, must_change: bool = False) -> Browser:
-    """A browser in which this client is signed in, without the way through identity."""
-    with area.db.write() as session:
-        opened = open_session(
-            session, party_id, new_id(), must_change=must_change, address="10.0.0.1", user_agent="a test"
-        )
-    browser = area.browser()
-    browser.client.set_cookie(COOKIE, opened.token, path=AREA)
-    return browser
 
 
 def change(browser: Browser, current: str, new: str) -> TestResponse:
