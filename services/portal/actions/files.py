@@ -14,6 +14,7 @@ from itertools import islice
 from typing import IO
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from services.portal.clients.files import FileStore, Saved
@@ -52,6 +53,8 @@ def staged(
         for stream, name in uploads:
             kept.append(stage(store, stream, name, allowed))
         yield kept
+    except DBAPIError:
+        raise  # whether the row was committed nobody can tell now; if it was not, the sweep takes the bytes
     except BaseException:
         for one in kept:
             store.delete(one.saved.id)

@@ -11,8 +11,8 @@ from services.portal.pages.case_desk import case_desk
 from services.portal.pages.case_figures import case_figures
 from services.portal.pages.cases import cases
 from services.portal.pages.code import code
-from services.portal.pages.documents import documents
 from services.portal.pages.desk_pages import DESK_PAGES
+from services.portal.pages.documents import documents
 from services.portal.pages.emails import emails
 from services.portal.pages.fiscal_settings import fiscal_settings
 from services.portal.pages.home import home

@@ -67,6 +67,8 @@ class Shown:
     facts: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     verify: str = ""
+    withheld: bool = False
+    """Its total is higher than ours, by what is withheld."""
     problem: str = ""
 
 
@@ -232,4 +234,6 @@ def _shown(stored: StoredFile, invoice: Invoice, agency: Agency) -> Shown:
     found = compare_with(read, invoice, invoice.party, agency)
     facts = words.fiscal_facts_of(read)
     told = [words.difference_text(one) for one in (*found.differences, *found.remarks)]
-    return Shown(stored, words.facts_in_words(read), told, facts.url if facts else "")
+    return Shown(
+        stored, words.facts_in_words(read), told, facts.url if facts else "", withheld=read.total > invoice.total
+    )
