@@ -3,6 +3,7 @@
 from services.portal.api.attention import list_attention
 from services.portal.api.cases import cases_api
 from services.portal.api.clients import clients_blueprint
+from services.portal.api.documents import documents_blueprint
 from services.portal.api.invoices import invoices
 from services.portal.api.notifications import notifications_blueprint
 from services.portal.api.papers import papers_blueprint
@@ -24,5 +25,6 @@ def register_api(api: Api, lifetime: Lifetime, gateways: Gateways, files: FileSt
     api.register_blueprint(invoices)
     api.register_blueprint(payments)
     api.register_blueprint(papers_blueprint(files))
+    api.register_blueprint(documents_blueprint(files))
     api.register_blueprint(cases_api)
     api.register_blueprint(attention_blueprint(list_attention))

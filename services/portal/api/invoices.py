@@ -16,6 +16,7 @@ from services.portal.actions.invoicing import (
     save_draft,
     void_invoice,
 )
+from services.portal.actions.parties import lock_parties
 from services.portal.actions.refusals import InvoiceUnknown
 from services.portal.models import Invoice
 from services.portal.queries.agency import agency_of
@@ -127,6 +128,7 @@ def _keep_draft(session: Session, new: NewInvoice) -> Invoice:
     if new.number is not None:
         errors = [{"field": "number", "message": gettext("A draft has no number: it gets one when it is issued.")}]
         raise Problem(422, errors=errors)
+    lock_parties(session, [new.party_id])  # the same draft twice at once: the second one finds the first
     known = find_external_invoice(session, new.source or "", new.external_id or "")
     return known or save_draft(session, new)
 

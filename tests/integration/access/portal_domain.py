@@ -12,6 +12,7 @@ ROUTES: tuple[Route, ...] = (
     Route("payments_api.record", "POST", API("payments:write")),
     Route("payments_api.index", "GET", API("payments:read")),
     Route("payments_api.show", "GET", API("payments:read")),
+    Route("documents_api.xml", "GET", API("invoices:read")),
     Route("papers_api.invoice", "GET", API("invoices:read")),
     Route("papers_api.receipt", "GET", API("payments:read")),
 )
