@@ -4,7 +4,7 @@ import csv
 import io
 import random
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,7 +15,6 @@ from services.portal.pages.visitor import AREA
 from services.portal.queries.invoices import owed
 from services.portal.queries.payments import credit_of
 from services.portal.rules.money import money_text
-from services.portal.rules.periods import MONTH, QUARTER, YEAR, period_start
 from tests.support.alone import Alone, portal_alone
 from tests.support.billing import credit, invoice_now, issue, pay, reverse, today, void
 from tests.support.clientarea import Browser
@@ -125,14 +124,6 @@ def test_days_that_cannot_be_are_said_at_the_fields_and_make_no_paper(small: Alo
     assert "Saldo final" not in page.text
     for paper in ("pdf", "csv"):
         assert browser.get(f"{STATEMENT}/{paper}?period=own&{days}").status_code == 422
-
-
-def test_periods_begin_with_a_month():
-    assert period_start(MONTH, date(2026, 11, 21)) == date(2026, 11, 1)
-    assert period_start(QUARTER, date(2026, 11, 21)) == date(2026, 9, 1)
-    assert period_start(QUARTER, date(2026, 1, 31)) == date(2025, 11, 1)
-    assert period_start(QUARTER, date(2026, 2, 1)) == date(2025, 12, 1)
-    assert period_start(YEAR, date(2026, 11, 21)) == date(2026, 1, 1)
 
 
 def test_a_currency_that_is_not_theirs_falls_back_to_the_one_of_the_agency(small: Alone):
