@@ -1,7 +1,9 @@
 """Invoices and payments over REST: what another system sends, reads, corrects, and what it is told is wrong."""
 
+import json
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +100,14 @@ def test_an_invoice_is_computed_numbered_and_shown(erp, tenant):
     assert made["lines"][0]["taxes"] == [{"name": "IVA", "rate": "19", "amount": "190000.00"}]
     assert made["party"]["name"] == tenant.name
     assert erp.get(f"/invoices/{made['id']}") == made
+
+
+def test_the_example_of_the_documentation_works(erp, tenant):
+    text = Path("docs/integrating.md").read_text().partition("POST /api/portal/v1/invoices\n")[2]
+    example = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]
+    named = {"document_type": tenant.document_type, "document_number": tenant.document_number}
+    made = erp.post("/invoices", example | named)
+    assert (made["total"], made["external_id"]) == (example["total"], example["external_id"])
 
 
 @pytest.mark.parametrize(
