@@ -18,10 +18,10 @@ from shared import clock
 from tests.support.alone import Alone, portal_alone
 from tests.support.billing import draft, issue
 from tests.support.clientarea import Browser
-from tests.support.documents import agency, document_for, files_in, page_of, send, stored
+from tests.support.documents import SMALL_PDF, agency, document_for, files_in, page_of, send, stored
 from tests.support.fiscal import rent
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+PDF = SMALL_PDF
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_document_of_another_client_or_amount_is_refused_with_each_difference(
     assert "10000002" in sent.text
     assert "10000001" in sent.text
     dearer = issue(small.db, party, lines=[rent(), rent()])
-    assert "3.570.000,12" in send(agent, dearer, document_for(dearer)).text
+    assert "3.570.000,12" in send(agent, dearer, document_for(dearer, lines=[rent()])).text
     foreign = document_for(invoice).replace(b">900373115<", b">860007738<")
     assert "860007738" in send(agent, invoice, foreign).text
     assert files_in(small) == []

@@ -23,10 +23,12 @@ from services.mailer.actions.templates import Draft, Place, change_template
 from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
 from services.portal.actions.paying import start_payment
+from services.portal.clients.files import FileStore
+from services.portal.models import Invoice
 from services.portal.rules.money import CURRENCIES
 from shared import clock
 from shared.db import new_id
-from tests.support import billing, cases
+from tests.support import billing, cases, documents
 from tests.support.house import SERVICES, House
 from tests.support.people import as_csv, person
 from tests.support.staff import add_staff, member_of
@@ -125,9 +127,18 @@ class Samples:
         db = self.house.rooms["portal"].db
         invoice = billing.issue(db, self.party, "1850000", role="owner", concept="Comisión de administración")
         billing.pay(db, self.party, "850000", invoice)
+        self.documents = self._documents(invoice)
         self.income = billing.earn(db, self.party, "1850000", "-148000").id
         with db.write() as session:
             self.reference = start_payment(session, self.party, [(invoice.id, None)], "sandbox", CURRENCIES).reference
+
+    def _documents(self, invoice: Invoice) -> uuid.UUID:
+        """The fiscal documents of an invoice: an XML to the final consumer, and a PDF."""
+        room = self.house.rooms["portal"]
+        store = FileStore(room.settings.data, room.settings.upload_limit)
+        made = documents.document_for(invoice).replace(b">10000001<", b">222222222222<")
+        documents.attach(room.db, store, invoice, documents.SMALL_PDF, "factura.pdf")
+        return documents.attach(room.db, store, invoice, made, "factura.xml")
 
     def _ask(self) -> None:
         """A request of the client, with a photo."""
@@ -209,6 +220,8 @@ class Samples:
 
 OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "party_id"): lambda samples: samples.party,
+    ("documents.download", "file_id"): lambda samples: samples.documents,
+    ("documents.remove", "file_id"): lambda samples: samples.documents,
     ("cases.file", "file_id"): lambda samples: samples.case_file,
     ("case_desk.file", "file_id"): lambda samples: samples.case_file,
     ("import_pages.columns", "import_id"): lambda samples: samples.import_to_map,
