@@ -69,6 +69,7 @@ def _config(labels: int) -> Any:
         margin_bottom=44,  # otherwise the legend is cut
         no_data_text="—",
         include_x_axis=True,
+        order_min=0,  # whole numbers at the axis: labels have no decimals
         value_formatter=lambda value: f"{value:,.0f}".replace(",", " "),
         x_label_rotation=0 if labels <= 31 else 45,
         print_values=False,

@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -84,7 +84,7 @@ def _beyond(order: Sequence[Order], after: Sequence[Any], backwards: bool) -> Co
 
 
 def _encode(direction: str, signature: str, values: Sequence[Any]) -> str:
-    plain = [value.isoformat() if isinstance(value, datetime) else _json_value(value) for value in values]
+    plain = [value.isoformat() if isinstance(value, date) else _json_value(value) for value in values]
     text = json.dumps([direction, signature, plain], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -106,8 +106,8 @@ def _decode(cursor: str, signature: str, order: Sequence[Order]) -> tuple[bool, 
 
 def _typed(column: Any, value: Any) -> Any:
     kind = column.type.python_type
-    if kind is datetime:
-        return datetime.fromisoformat(value)
+    if kind in (date, datetime):
+        return kind.fromisoformat(value)
     if kind in (uuid.UUID, Decimal):
         return kind(value)
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
