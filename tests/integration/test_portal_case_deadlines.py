@@ -31,6 +31,13 @@ def portal(tmp_path, database_url):
         yield made
 
 
+@pytest.fixture
+def pages(tmp_path, sqlite_url):
+    """For what is about the pages, whatever database is behind them."""
+    with time_machine.travel(FRIDAY, tick=True), portal_alone(tmp_path, sqlite_url) as made:
+        yield made
+
+
 def in_threads(count: int, work: Any) -> list[Any]:
     """What `work` gives in so many threads at once; a RuntimeError is a result, too."""
     results: list[Any] = []
@@ -100,10 +107,10 @@ def test_the_same_form_at_once_in_many_browsers_makes_one_case(portal: Alone) ->
 
 
 @pytest.mark.parametrize("kind", ["petition", "data_query"])
-def test_an_extension_ends_at_the_latest_day_of_the_law(portal: Alone, kind: str) -> None:
-    party = portal.party()
-    case = open_one(portal.db, party, kind=kind)
-    staff, page = portal.staff(), f"{DESK}/{case.id}/extend"
+def test_an_extension_ends_at_the_latest_day_of_the_law(pages: Alone, kind: str) -> None:
+    party = pages.party()
+    case = open_one(pages.db, party, kind=kind)
+    staff, page = pages.staff(), f"{DESK}/{case.id}/extend"
     latest = latest_extension(kind, case.opened_on)
     for until in (case.due_on, latest + timedelta(days=1), date(2026, 12, 8), date(2026, 12, 25)):
         refused = fill_in(staff, page, until=until.isoformat(), reason="Falta el avalúo")
@@ -111,38 +118,38 @@ def test_an_extension_ends_at_the_latest_day_of_the_law(portal: Alone, kind: str
         assert "Falta el avalúo</textarea>" in refused.text
     assert fill_in(staff, page, until=latest.isoformat(), reason=" ").status_code == 422
     assert fill_in(staff, page, until=latest.isoformat(), reason="Falta el avalúo").status_code == 303
-    now = cases_in(portal.db)[0]
+    now = cases_in(pages.db)[0]
     assert (now.due_on, now.first_due_on) == (latest, case.due_on)
-    event, letter = told(portal.db, CaseExtended)[0], told(portal.db, NoticeRaised)[-1]
+    event, letter = told(pages.db, CaseExtended)[0], told(pages.db, NoticeRaised)[-1]
     assert (event.due_on, event.reason, letter.kind) == (latest, "Falta el avalúo", "case_extended")
-    shown = portal.client(party).get(f"{AREA}/{case.id}").text
+    shown = pages.client(party).get(f"{AREA}/{case.id}").text
     assert "Falta el avalúo" in shown
     assert "Necesitamos más tiempo" in shown
     again = fill_in(staff, page, until=latest.isoformat(), reason="Otra vez")
     assert again.status_code == 303
-    assert len(told(portal.db, CaseExtended)) == 1, "once"
+    assert len(told(pages.db, CaseExtended)) == 1, "once"
 
 
-def test_an_extension_comes_before_the_deadline_is_over_and_before_the_answer(portal: Alone) -> None:
-    party = portal.party()
-    case, answered = open_one(portal.db, party), open_one(portal.db, party)
-    answer(portal.db, answered.id)
+def test_an_extension_comes_before_the_deadline_is_over_and_before_the_answer(pages: Alone) -> None:
+    party = pages.party()
+    case, answered = open_one(pages.db, party), open_one(pages.db, party)
+    answer(pages.db, answered.id)
     until = after_business_days(case.due_on, 3)
 
     def extend(case_id: Any, day: date) -> None:
-        with acting(STAFF), portal.db.write() as session:
+        with acting(STAFF), pages.db.write() as session:
             extend_case(session, case_id, until, "Falta algo", day)
 
     with pytest.raises(NotExtendable):
         extend(case.id, case.due_on + timedelta(days=1))
     with pytest.raises(NotExtendable):
         extend(answered.id, answered.due_on)
-    set_agency(portal, saturday_counts=True)
-    with pytest.raises(UnfitDay) as raised, acting(STAFF), portal.db.write() as session:
+    set_agency(pages, saturday_counts=True)
+    with pytest.raises(UnfitDay) as raised, acting(STAFF), pages.db.write() as session:
         extend_case(session, case.id, latest_extension(case.kind, case.opened_on), "x", case.due_on)
     assert raised.value.latest == latest_extension(case.kind, case.opened_on, saturday_counts=True)
     extend(case.id, case.due_on)
-    assert cases_in(portal.db)[0].due_on == until
+    assert cases_in(pages.db)[0].due_on == until
 
 
 def test_two_workers_remind_of_each_deadline_once(portal: Alone) -> None:
@@ -173,32 +180,32 @@ def test_two_workers_remind_of_each_deadline_once(portal: Alone) -> None:
     assert remind(moment=until) == 1, "the new deadline has a reminder of its own"
 
 
-def test_without_an_address_of_the_agency_nobody_is_written_to(portal: Alone) -> None:
-    case = open_one(portal.db, portal.party())
-    with portal.db.write() as session:
+def test_without_an_address_of_the_agency_nobody_is_written_to(pages: Alone) -> None:
+    case = open_one(pages.db, pages.party())
+    with pages.db.write() as session:
         assert remind_of_cases(session, case.due_on, "es") == 0
-    assert cases_in(portal.db)[0].reminded_at is None
+    assert cases_in(pages.db)[0].reminded_at is None
 
 
-def test_the_start_page_tells_what_is_overdue_and_what_is_near(portal: Alone) -> None:
-    party = portal.party()
-    made = [open_one(portal.db, party) for _ in range(3)]
+def test_the_start_page_tells_what_is_overdue_and_what_is_near(pages: Alone) -> None:
+    party = pages.party()
+    made = [open_one(pages.db, party) for _ in range(3)]
     for case, due in zip(made, (today() - timedelta(days=1), today(), after_business_days(today(), 2)), strict=True):
-        with portal.db.write() as session:
+        with pages.db.write() as session:
             session.execute(update(Case).where(Case.id == case.id).values(due_on=due))
-    with portal.app.test_request_context(headers={"Accept-Language": "es"}), portal.db.read() as session:
+    with pages.app.test_request_context(headers={"Accept-Language": "es"}), pages.db.read() as session:
         found = [(one.text, one.count, one.level) for one in list_attention(session)]
     assert found == [
         ("Una PQRS está vencida.", 1, "bad"),
         ("2 PQRS están por vencer.", 2, "waiting"),
     ]
-    shown = portal.staff().get(DESK).text
+    shown = pages.staff().get(DESK).text
     for text in ("Vencida hace 1 día hábil", "Vence hoy", "Vence en 2 días hábiles"):
         assert text in shown
 
 
-def test_people_read_until_when_each_kind_is_answered(portal: Alone) -> None:
-    page = portal.client(portal.party()).get(f"{AREA}/new").text
+def test_people_read_until_when_each_kind_is_answered(pages: Alone) -> None:
+    page = pages.client(pages.party()).get(f"{AREA}/new").text
     for kind, term in KINDS.items():
         assert f'value="{kind}"' in page
         assert f"en {term.days} días hábiles" in page
@@ -206,14 +213,14 @@ def test_people_read_until_when_each_kind_is_answered(portal: Alone) -> None:
     assert "14 de diciembre de 2026" in page
 
 
-def test_programs_with_the_scope_read_cases_without_the_notes(portal: Alone, tmp_path: Any) -> None:
+def test_programs_with_the_scope_read_cases_without_the_notes(pages: Alone, tmp_path: Any) -> None:
     issuer = Issuer()
-    object.__setattr__(portal.app.extensions["porteria"], "token_keys", issuer.keys)
-    case = open_one(portal.db, portal.party())
-    staff = portal.staff()
+    object.__setattr__(pages.app.extensions["porteria"], "token_keys", issuer.keys)
+    case = open_one(pages.db, pages.party())
+    staff = pages.staff()
     fill_in(staff, f"{DESK}/{case.id}", f"{DESK}/{case.id}/note", nth=1, text="Solo nosotros")
-    answer(portal.db, open_one(portal.db, portal.party(2)).id)
-    client, path = portal.app.test_client(), "/api/portal/v1/cases"
+    answer(pages.db, open_one(pages.db, pages.party(2)).id)
+    client, path = pages.app.test_client(), "/api/portal/v1/cases"
     headers = issuer.bearer("cases:read")
     listed = client.get(path, headers=headers).json
     assert [one["state"] for one in listed["items"]] == ["answered", "unanswered"]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from services.portal.models import Case, StoredFile
+from services.portal.queries.cases import CaseFilter, list_cases
 from shared.events.acts import PortalActRecorded
 from shared.events.portal import CaseAnswered, CaseClosed, CaseOpened, NoticeRaised
 from tests.support.alone import Alone, portal_alone
@@ -19,6 +20,13 @@ NASTY = "<script>alert(1)</script>{{ 7*7 }}"
 @pytest.fixture
 def portal(tmp_path, database_url):
     with portal_alone(tmp_path, database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def pages(tmp_path, sqlite_url):
+    """For what is about the pages, whatever database is behind them."""
+    with portal_alone(tmp_path, sqlite_url) as made:
         yield made
 
 
@@ -91,8 +99,8 @@ def test_a_form_sent_twice_makes_one_case_and_one_message(portal: Alone) -> None
     assert ask(stranger, once=str(case.id)).status_code == 404, "somebody else's case is not taken over"
 
 
-def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(portal: Alone) -> None:
-    browser = portal.client(portal.party())
+def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(pages: Alone) -> None:
+    browser = pages.client(pages.party())
     wrong = ask(browser, kind="", subject="  ", text=f"Mi queja {NASTY}")
     assert wrong.status_code == 422
     assert "Elija de qué se trata." in wrong.text
@@ -105,14 +113,14 @@ def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(portal: Alo
     assert "SVG" in refused.text
     assert "Con dibujo</textarea>" in refused.text
     assert ask(browser, files=[(photo(), f"{number}.jpg") for number in range(6)]).status_code == 422
-    assert cases_in(portal.db) == []
-    assert not any(one.is_file() for one in portal.files.rglob("*")), "nothing half-done is kept"
+    assert cases_in(pages.db) == []
+    assert not any(one.is_file() for one in pages.files.rglob("*")), "nothing half-done is kept"
 
 
-def test_markup_in_every_field_is_harmless_on_both_sides(portal: Alone) -> None:
-    browser, staff = portal.client(portal.party(name=f"Eva {NASTY}")), portal.staff()
+def test_markup_in_every_field_is_harmless_on_both_sides(pages: Alone) -> None:
+    browser, staff = pages.client(pages.party(name=f"Eva {NASTY}")), pages.staff()
     assert ask(browser, subject=NASTY, text=NASTY, files=[(photo(), f"{NASTY}.jpg")]).status_code == 303
-    case = cases_in(portal.db)[0]
+    case = cases_in(pages.db)[0]
     page = f"{DESK}/{case.id}"
     fill_in(staff, page, f"{page}/note", nth=1, text=NASTY)
     fill_in(staff, f"{page}/close", reason="withdrawn", note=NASTY)
@@ -139,51 +147,52 @@ def test_other_clients_find_nothing(portal: Alone) -> None:
     assert staff.get(f"{DESK}/{case.id}/files/{file.id}").status_code == 200
 
 
-def test_notes_are_for_the_staff_and_the_auditor_only_reads(portal: Alone) -> None:
-    party = portal.party()
-    case = open_one(portal.db, party)
-    page, agent, auditor = f"{DESK}/{case.id}", portal.staff(), portal.staff("auditor")
+def test_notes_are_for_the_staff_and_the_auditor_only_reads(pages: Alone) -> None:
+    party = pages.party()
+    case = open_one(pages.db, party)
+    page, agent, auditor = f"{DESK}/{case.id}", pages.staff(), pages.staff("auditor")
     assert fill_in(agent, page, f"{page}/note", nth=1, text="Es amigo del jefe").status_code == 303
     assert "Es amigo del jefe" in auditor.get(page).text
-    assert "Es amigo del jefe" not in portal.client(party).get(f"{AREA}/{case.id}").text
+    assert "Es amigo del jefe" not in pages.client(party).get(f"{AREA}/{case.id}").text
     assert "<textarea" not in auditor.get(page).text
     for path in ("reply", "note", "assign"):
         assert fill_in(auditor, page, f"{page}/{path}", text="x").status_code == 403
     for path in ("extend", "close", "reopen"):
         assert auditor.get(f"{page}/{path}").status_code == 403
-    assert letters(portal) == ["case_opened"]
+    assert letters(pages) == ["case_opened"]
     fill_in(agent, page, f"{page}/assign", take="yes")
+    assert "Desde ahora me encargo" in auditor.get(page).text
     assert case.number in agent.get(f"{DESK}?mine=yes").text
 
 
-def test_a_message_that_only_asks_for_something_leaves_the_deadline_running(portal: Alone) -> None:
-    case = open_one(portal.db, portal.party())
-    staff, page = portal.staff(), f"{DESK}/{case.id}"
+def test_a_message_that_only_asks_for_something_leaves_the_deadline_running(pages: Alone) -> None:
+    case = open_one(pages.db, pages.party())
+    staff, page = pages.staff(), f"{DESK}/{case.id}"
     assert fill_in(staff, page, f"{page}/reply", text="Mande la factura, por favor.").status_code == 303
-    assert cases_in(portal.db)[0].answered_at is None
+    assert cases_in(pages.db)[0].answered_at is None
     assert case.number in staff.get(DESK).text
     assert fill_in(staff, f"{page}/close", reason="solved").status_code == 422, "it was never answered"
 
 
-def test_the_staff_opens_a_request_for_a_client_who_called(portal: Alone) -> None:
-    party, staff = portal.party(name="María Ñáñez"), portal.staff()
+def test_the_staff_opens_a_request_for_a_client_who_called(pages: Alone) -> None:
+    party, staff = pages.party(name="María Ñáñez"), pages.staff()
     assert str(party) in staff.get(f"{DESK}/new?q=nanez").text
     sent = fill_in(
         staff, f"{DESK}/new?party={party}", kind="claim", subject="Cobro doble", text="Le cobraron dos veces."
     )
     assert sent.status_code == 303, sent.text
-    shown = portal.client(party).get(f"{AREA}/{cases_in(portal.db)[0].id}").text
+    shown = pages.client(party).get(f"{AREA}/{cases_in(pages.db)[0].id}").text
     assert "anotó su solicitud" in shown
-    assert letters(portal) == ["case_opened"]
+    assert letters(pages) == ["case_opened"]
 
 
-def test_letters_speak_the_language_of_the_client(portal: Alone) -> None:
-    open_one(portal.db, portal.party(2, language="en"), kind="data_query")
-    values = {one.name: one.value for one in told(portal.db, NoticeRaised)[0].values}
+def test_letters_speak_the_language_of_the_client(pages: Alone) -> None:
+    open_one(pages.db, pages.party(2, language="en"), kind="data_query")
+    values = {one.name: one.value for one in told(pages.db, NoticeRaised)[0].values}
     assert values["kind"] == "Personal data: query"
     assert re.fullmatch(r"[A-Z][a-z]+ \d+, \d{4}", values["due"])
-    open_one(portal.db, portal.party(3), kind="data_query")
-    values = {one.name: one.value for one in told(portal.db, NoticeRaised)[1].values}
+    open_one(pages.db, pages.party(3), kind="data_query")
+    values = {one.name: one.value for one in told(pages.db, NoticeRaised)[1].values}
     assert values["kind"] == "Datos personales: consulta"
     assert " de " in values["due"]
 
@@ -203,6 +212,20 @@ def test_the_inbox_finds_and_sorts_and_its_table_is_the_same(portal: Alone) -> N
     table = staff.get(f"{DESK}/export.csv?q=avila").get_data(as_text=True)
     assert table.count("PQR-") == 3
     assert staff.get(f"{DESK}/export.xlsx?state=all").status_code == 200
+
+
+def test_the_inbox_is_walked_in_pages_by_the_deadline(portal: Alone) -> None:
+    party = portal.party()
+    kinds = ("petition", "information", "consultation", "claim", "data_query")
+    made = [open_one(portal.db, party, kind=kind) for kind in kinds]
+    walked, cursor = [], None
+    for _ in range(3):
+        with portal.db.read() as session:
+            page = list_cases(session, CaseFilter(state="unanswered"), cursor=cursor, limit=2)
+        walked += [one.id for one in page.items]
+        cursor = page.next
+    assert cursor is None
+    assert walked == [one.id for one in sorted(made, key=lambda one: (one.due_on, one.id))]
 
 
 def test_the_figures_are_the_same_in_the_picture_and_in_the_table(portal: Alone) -> None:

@@ -226,10 +226,13 @@ def reopen_case(session: Session, case_id: uuid.UUID, note: str) -> Case:
     return case
 
 
-def assign_case(session: Session, case_id: uuid.UUID, name: str) -> Case:
-    """Say who of the staff sees to a case; "" takes it from whoever did. Raises CaseUnknown."""
+def assign_case(session: Session, case_id: uuid.UUID, name: str, note: str) -> Case:
+    """Say who of the staff sees to a case; "" takes it from whoever did. A note keeps it. Raises CaseUnknown."""
     case, _ = _locked(session, case_id)
-    case.assigned_to = name[:200]
+    if case.assigned_to != name[:200]:
+        case.assigned_to = name[:200]
+        _write(session, case, new_id(), NOTE, note)
+        _record(session, "case.written", case, note="yes", assigned_to=case.assigned_to)
     return case
 
 

@@ -128,8 +128,9 @@ def assign(case_id: uuid.UUID) -> Any:
     """Take a request, or give it back."""
     staff = current_staff()
     name = staff.name if staff and request.form.get("take") == "yes" else ""
-    _do(lambda session: assign_case(session, case_id, name))
-    flash(gettext("You see to this request now.") if name else gettext("Nobody sees to this request now."), "success")
+    note = gettext("I see to this request from now on.") if name else gettext("Nobody sees to this request now.")
+    _do(lambda session: assign_case(session, case_id, name, note))
+    flash(gettext("You see to this request now.") if name else note, "success")
     return _back(case_id)
 
 
