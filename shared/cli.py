@@ -26,13 +26,14 @@ from shared.worker import Job, Worker, stop_on_signals, wait_for_database
 class Service:
     """What the command line needs to know of a service.
 
-    `jobs` gets the settings, the database and the running worker (for its wakeups and its stop).
+    `handlers` is a function of the settings where a handler needs some of them. `jobs` gets the settings, the database
+    and the running worker (for its wakeups and its stop).
     """
 
     name: str
     settings: type[CommonSettings]
     create_app: Callable[..., Flask]
-    handlers: Handlers
+    handlers: Handlers | Callable[[Any], Handlers]
     jobs: Callable[[Any, Database, Worker], Sequence[Job]]
 
     def load(self) -> tuple[Any, Database]:
@@ -40,6 +41,10 @@ class Service:
         with self._naming_settings():
             settings = self.settings.load()
         return settings, Database(settings.database_url(self.name))
+
+    def hears(self, settings: Any) -> Handlers:
+        """The handlers of events."""
+        return self.handlers(settings) if callable(self.handlers) else self.handlers
 
     def work(self, settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
         """The jobs; a setting that proves wrong only now, such as a file that is missing, ends the process too."""
@@ -111,7 +116,7 @@ def command_line(service: Service) -> click.Group:
         stop_on_signals(stop)
         configure_tracing(service.name, settings.otlp_url)
         wait_for_database(db, stop)
-        runner = Worker(service.name, db, settings.broker_url, service.handlers, stop=stop)
+        runner = Worker(service.name, db, settings.broker_url, service.hears(settings), stop=stop)
         runner.run(service.work(settings, db, runner))
 
     @group.command()

@@ -10,14 +10,22 @@ from services.portal.actions.parties import copy_parties
 from services.portal.app import SERVICE as NAME
 from services.portal.app import create_app
 from services.portal.clients.directory import Directory
-from services.portal.consumers import HANDLERS
+from services.portal.clients.files import FileStore
+from services.portal.consumers import handlers
 from services.portal.jobs import jobs
 from services.portal.schemas.clients import party_from_rest
 from services.portal.settings import Settings
 from shared.cli import Service, command_line
+from shared.inbox import Handlers
 from shared.web import ServiceClient
 
-SERVICE = Service(NAME, Settings, create_app, HANDLERS, jobs)
+
+def hears(settings: Settings) -> Handlers:
+    """The handlers, with the place where documents that come with invoices are kept."""
+    return handlers(FileStore(settings.data, settings.upload_limit))
+
+
+SERVICE = Service(NAME, Settings, create_app, hears, jobs)
 main = command_line(SERVICE)
 CHUNK = 500
 

@@ -1,13 +1,28 @@
 """What the portal hears: parties of the directory, ends of credentials of identity, invoices of other systems."""
 
+from functools import partial
+from io import BytesIO
+
 import marshmallow as ma
 from sqlalchemy.orm import Session
 
+from services.portal.actions.documents import (
+    DocumentDiffers,
+    DocumentThere,
+    DocumentUsed,
+    attach_document,
+    look_at,
+)
+from services.portal.actions.files import staged
 from services.portal.actions.invoicing import NewInvoice, issue_invoice
 from services.portal.actions.parties import PartyData, copy_parties, lock_parties
 from services.portal.actions.refusals import DiffersFromBefore, NothingToPay, NumberTaken, TooMuch
 from services.portal.actions.sessions import end_other_sessions, end_sessions_of_credentials, end_sessions_of_parties
+from services.portal.clients.files import FileStore
+from services.portal.models import Invoice
 from services.portal.rules.billing import Disagreement
+from services.portal.rules.files import XML, FileTooLarge, UnusableFile
+from services.portal.rules.fiscal.reading import UnreadableDocument
 from services.portal.schemas.billed import fields_of, load_event
 from services.portal.schemas.invoices import new_invoice
 from services.portal.schemas.parties import PartyMissing, referred_party
@@ -18,6 +33,12 @@ from shared.events.identity import CredentialRevoked, PasswordChanged
 from shared.inbox import Handlers, handled_envelopes
 
 PartyEvent = PartyRegistered | PartyUpdated | PartyDeactivated
+REFUSED: dict[type[Exception], str] = {
+    DiffersFromBefore: "external_id: it was sent before and said something else",
+    NothingToPay: "total: nothing is to be paid",
+    NumberTaken: "number: another invoice has it",
+    TooMuch: "lines: an amount is too large",
+}
 
 
 def on_party(session: Session, events: list[PartyEvent]) -> None:
@@ -45,19 +66,34 @@ def on_password_changed(session: Session, events: list[PasswordChanged]) -> None
         end_other_sessions(session, event.party_id, event.credential_id)
 
 
-def on_external_invoice(session: Session, events: list[ExternalInvoiceIssued]) -> None:
-    """Issue what another system billed, once for its source and external id.
+def on_external_invoice(
+    session: Session, events: list[ExternalInvoiceIssued], *, store: FileStore | None = None
+) -> None:
+    """Issue what another system billed, once for its source and external id; `store` keeps fiscal documents.
 
     A party that the directory has not told of yet may come any moment: PartyMissing lets the inbox try again later.
     """
     sources = [envelope.source for envelope in handled_envelopes()]
     billed = [_billed(session, event, source) for event, source in zip(events, sources, strict=True)]
     lock_parties(session, [new.party_id for new in billed])  # all at once: in one order, nobody waits in a circle
-    for new in billed:
+    for event, new in zip(events, billed, strict=True):
         try:
-            issue_invoice(session, new)
+            invoice = issue_invoice(session, new)
         except (DiffersFromBefore, NothingToPay, NumberTaken, TooMuch) as error:
             raise InvalidEvent(REFUSED[type(error)]) from None
+        if event.xml and store:
+            _attach(session, store, invoice, event.xml)
+
+
+def _attach(session: Session, store: FileStore, invoice: Invoice, xml: str) -> None:
+    """An invoice whose document is another one's is not believed at all; a repeated one has its document already."""
+    try:
+        with staged(store, [(BytesIO(xml.encode()), f"{invoice.number}.xml")], [XML]) as files:
+            attach_document(session, invoice.id, files[0], look_at(store, files[0]))
+    except DocumentThere:
+        return
+    except (DocumentDiffers, DocumentUsed, FileTooLarge, UnreadableDocument, UnusableFile) as error:
+        raise InvalidEvent(f"xml: {type(error).__name__}, {error}") from None
 
 
 def _billed(session: Session, event: ExternalInvoiceIssued, source: str) -> NewInvoice:
@@ -75,12 +111,6 @@ def _billed(session: Session, event: ExternalInvoiceIssued, source: str) -> NewI
         raise
 
 
-REFUSED: dict[type[Exception], str] = {
-    DiffersFromBefore: "external_id: it was sent before and said something else",
-    NothingToPay: "total: nothing is to be paid",
-    NumberTaken: "number: another invoice has it",
-    TooMuch: "lines: an amount is too large",
-}
 HANDLERS: Handlers = {
     ExternalInvoiceIssued: on_external_invoice,
     PartyRegistered: on_party,
@@ -89,3 +119,8 @@ HANDLERS: Handlers = {
     CredentialRevoked: on_credential_revoked,
     PasswordChanged: on_password_changed,
 }
+
+
+def handlers(store: FileStore) -> Handlers:
+    """HANDLERS, with a place for the documents that come with invoices."""
+    return {**HANDLERS, ExternalInvoiceIssued: partial(on_external_invoice, store=store)}

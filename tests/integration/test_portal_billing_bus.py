@@ -3,14 +3,16 @@
 import json
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from services.portal.consumers import HANDLERS
-from services.portal.models import Invoice
+from services.portal.clients.files import FileStore
+from services.portal.consumers import HANDLERS, handlers
+from services.portal.models import Invoice, StoredFile
 from services.portal.settings import Settings
 from shared import clock, migrations
 from shared.bus import DeadLetter, Delivery
@@ -21,6 +23,7 @@ from shared.events.portal import InvoiceIssued
 from shared.inbox import Inbox, deferred
 from shared.outbox import outbox
 from tests.support.clientarea import party_event
+from tests.support.documents import document_for
 
 PARTY = party_event(1)
 KIND = type_of(ExternalInvoiceIssued)
@@ -47,8 +50,8 @@ BILL = {
 class Bus:
     """What arrives from outside, and what the inbox makes of it."""
 
-    def __init__(self, db: Database) -> None:
-        self.db, self.inbox = db, Inbox(db, HANDLERS)
+    def __init__(self, db: Database, folder: Path) -> None:
+        self.db, self.inbox = db, Inbox(db, handlers(FileStore(folder, 1 << 20)))
 
     def delivery(self, source: str = "/agencia/erp", **changes: Any) -> Delivery:
         envelope = {"id": str(uuid.uuid4()), "source": source, "type": KIND, "specversion": "1.0"}
@@ -77,7 +80,7 @@ class Bus:
 def bus(database_url, tmp_path):
     db = Database(Settings(data=tmp_path, database_pattern=database_url).database_url("portal"))
     migrations.migrate("portal", db)
-    yield Bus(db)
+    yield Bus(db, tmp_path)
     db.dispose()
 
 
@@ -158,3 +161,19 @@ def test_one_bad_invoice_takes_no_others_along(bus):
     )
     assert len(letters) == 1
     assert [one.external_id for one in bus.invoices()] == ["ERP-1", "ERP-3"]
+
+
+def test_the_fiscal_document_of_an_invoice_comes_with_it(bus):
+    register(bus)
+    bus.tell()
+    (invoice,) = bus.invoices()
+    xml = document_for(invoice).decode()
+    line = {"description": "Arriendo", "unit_price": "1.00", "quantity": "1"}
+    (letter,) = bus.tell(external_id="ERP-2", number="SETP-2", total="1.00", lines=[line], xml=xml)
+    assert letter.reason.startswith("xml: DocumentDiffers, total")
+    (letter,) = bus.tell(external_id="ERP-3", number="SETP-3", xml="<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
+    assert letter.reason.startswith("xml: Un")
+    assert bus.tell(xml=xml) == bus.tell(xml=xml) == []
+    with bus.db.read() as session:
+        (file,) = session.scalars(select(StoredFile)).all()
+    assert (file.invoice_id, file.purpose, len(bus.invoices())) == (invoice.id, "fiscal_xml", 1)

@@ -12,7 +12,7 @@ from tests.support.processes import free_port
 def test_jobs_are_done_while_the_broker_is_away(sqlite_url: str) -> None:
     db = Database(sqlite_url.replace("{service}", SERVICE.name))
     migrate(SERVICE.name, db)
-    worker = Worker(SERVICE.name, db, f"amqp://127.0.0.1:{free_port()}", SERVICE.handlers)
+    worker = Worker(SERVICE.name, db, f"amqp://127.0.0.1:{free_port()}", SERVICE.hears(None))
     done = threading.Event()
 
     def work() -> bool:
