@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, redirect, request, url_for
-from flask_babel import gettext
+from flask_babel import format_time, gettext
 
 from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
 from services.portal.clients.directory import Directory
@@ -181,7 +181,16 @@ def client_frame() -> dict[str, Any]:
         "client_menu": menu,
         "client_here": _here([address for address, *_ in menu]),
         "client_signout": url_for("access.signout"),
-        "viewed": visitor if visitor.viewer else None,
+        "client_viewed": _banner(visitor.party.name, visitor.viewer) if visitor.viewer else None,
+    }
+
+
+def _banner(name: str, viewer: Viewer) -> dict[str, str]:
+    return {
+        "text": gettext("You see the area of %(name)s as the client sees it. Read only.", name=name),
+        "until": gettext("Until %(time)s.", time=format_time(viewer.until, "short")),
+        "leave": url_for("viewing.leave"),
+        "label": gettext("Leave"),
     }
 
 
