@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from flask_smorest import Blueprint
 
-from services.portal.actions.documents import read_stored
 from services.portal.actions.refusals import InvoiceUnknown, PaymentUnknown
 from services.portal.clients.files import FileStore
 from services.portal.clients.papers import invoice_pdf, receipt_pdf
@@ -16,7 +15,7 @@ from services.portal.queries.documents import find_document
 from services.portal.queries.invoices import find_invoice
 from services.portal.queries.payments import find_payment, list_allocations_of_payment
 from services.portal.rules.files import FISCAL_XML
-from services.portal.schemas.papers import fiscal_facts_of, paper_of_invoice, paper_of_receipt
+from services.portal.schemas.papers import facts_of_stored, paper_of_invoice, paper_of_receipt
 from shared.i18n import language
 from shared.web import current, require_scope
 from shared.web.exports import file_response
@@ -44,7 +43,7 @@ def papers_blueprint(files: FileStore) -> Any:
             corrects = find_invoice(session, found.corrects_id) if found.corrects_id else None
             xml = find_document(session, None, invoice_id, FISCAL_XML)
             agency = agency_of(session)
-        fiscal = fiscal_facts_of(read_stored(files, xml.id)) if xml else None
+        fiscal = facts_of_stored(files, xml)
         number = (corrects.number or "") if corrects else ""
         address = f"{current().settings.public_url}/customerarea/invoices/{invoice_id}"
         paper = paper_of_invoice(agency, found, found.party, language(), address, fiscal, number)

@@ -38,6 +38,7 @@ from services.portal.rules.fiscal.reading import FiscalDocument, UnreadableDocum
 from services.portal.rules.fiscal.settings import Incomplete
 from services.portal.rules.invoices import DRAFT
 from services.portal.schemas import fiscal as words
+from services.portal.schemas.papers import fiscal_facts_of
 from shared.web import current, error_answer, staff_required
 
 Answer = str | Response | tuple[str, int]
@@ -232,7 +233,7 @@ def _shown(stored: StoredFile, invoice: Invoice, agency: Agency) -> Shown:
     except (UnreadableDocument, FileMissing):
         return Shown(stored, problem=gettext("The file is not there any more, or it was damaged. Remove it."))
     found = compare_with(read, invoice, invoice.party, agency)
-    facts = words.fiscal_facts_of(read)
+    facts = fiscal_facts_of(read)
     told = [words.difference_text(one) for one in (*found.differences, *found.remarks)]
     return Shown(
         stored, words.facts_in_words(read), told, facts.url if facts else "", withheld=read.total > invoice.total

@@ -10,7 +10,6 @@ from decimal import Decimal
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext
 
-from services.portal.actions.documents import read_stored
 from services.portal.clients.papers import invoice_pdf
 from services.portal.models import Invoice, Series
 from services.portal.pages.area import send_pdf, today_here
@@ -44,7 +43,7 @@ from services.portal.rules.money import CURRENCIES, money_text
 from services.portal.rules.papers import sums_by_rate
 from services.portal.schemas.charges import rate_text
 from services.portal.schemas.fields import Wrong, day_of
-from services.portal.schemas.papers import fiscal_facts_of, paper_of_invoice
+from services.portal.schemas.papers import facts_of_stored, paper_of_invoice
 from shared.i18n import language
 from shared.web import BadCursor, current, staff_required
 
@@ -157,7 +156,7 @@ def pdf(invoice_id: uuid.UUID) -> Response:
         corrects = find_invoice(session, invoice.corrects_id) if invoice.corrects_id else None
         xml = find_document(session, None, invoice_id, FISCAL_XML)
         agency = agency_of(session)
-    fiscal = fiscal_facts_of(read_stored(portal().files, xml.id)) if xml else None
+    fiscal = facts_of_stored(portal().files, xml)
     address = f"{current().settings.public_url}/customerarea/invoices/{invoice_id}"
     number = (corrects.number or "") if corrects else ""
     paper = paper_of_invoice(agency, invoice, invoice.party, invoice.party.language, address, fiscal, number)

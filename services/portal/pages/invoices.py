@@ -9,7 +9,6 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
 
-from services.portal.actions.documents import read_stored
 from services.portal.clients.papers import Entry, invoice_pdf, zip_stream
 from services.portal.models import Agency, Invoice, StoredFile
 from services.portal.pages.area import link_to, paper_name, period_text, send_pdf, today_here
@@ -32,7 +31,7 @@ from services.portal.rules.files import FISCAL_PDF, FISCAL_XML
 from services.portal.rules.invoices import CREDIT_NOTE, OPEN_STATES, OVERDUE, ROLES, load_lines
 from services.portal.rules.papers import sums_by_rate
 from services.portal.rules.parties import profile_of
-from services.portal.schemas.papers import fiscal_facts_of, paper_of_invoice
+from services.portal.schemas.papers import facts_of_stored, paper_of_invoice
 from shared.i18n import language
 from shared.web import Problem, current
 
@@ -136,7 +135,7 @@ def pdf(visitor: Visitor, invoice_id: uuid.UUID) -> Response:
 
 def _paper(agency: Agency, invoice: Invoice, corrects_number: str, xml: StoredFile | None) -> bytes:
     address = f"{current().settings.public_url}{url_for('invoices.show', invoice_id=invoice.id)}"
-    fiscal = fiscal_facts_of(read_stored(portal().files, xml.id)) if xml else None
+    fiscal = facts_of_stored(portal().files, xml)
     made = paper_of_invoice(agency, invoice, invoice.party, language(), address, fiscal, corrects_number)
     return invoice_pdf(made)
 

@@ -5,26 +5,11 @@ from decimal import Decimal, InvalidOperation
 
 from flask_babel import format_date, format_decimal, gettext
 
-from services.portal.actions.documents import read_stored
-from services.portal.clients.files import FileMissing, FileStore
-from services.portal.models import StoredFile
 from services.portal.rules.fiscal.checks import Difference
-from services.portal.rules.fiscal.facts import fiscal_facts_of
 from services.portal.rules.fiscal.reading import CFDI, FiscalDocument, UnreadableDocument
 from services.portal.rules.fiscal.settings import Incomplete
 from services.portal.rules.money import money_text
-from services.portal.rules.papers import FiscalFacts
 from shared.i18n import language
-
-
-def facts_of_stored(store: FileStore, stored: StoredFile | None) -> FiscalFacts | None:
-    """What a stored XML adds to the paper of its invoice; None where there is none, or it has no code yet."""
-    if stored is None:
-        return None
-    try:
-        return fiscal_facts_of(read_stored(store, stored.id))
-    except (UnreadableDocument, FileMissing):
-        return None
 
 
 def name_of(document: FiscalDocument) -> str:

@@ -5,11 +5,13 @@ from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from services.portal.models import Agency, IncomeStatement, Invoice, Party, Payment
+from services.portal.actions.documents import read_stored
+from services.portal.clients.files import FileMissing, FileStore
+from services.portal.models import Agency, IncomeStatement, Invoice, Party, Payment, StoredFile
 from services.portal.queries.payments import Applied as AppliedRow
 from services.portal.queries.statements import Statement
 from services.portal.rules.fiscal.cufe import PRODUCTION, VERIFY
-from services.portal.rules.fiscal.reading import CFDI, FiscalDocument
+from services.portal.rules.fiscal.reading import CFDI, FiscalDocument, UnreadableDocument
 from services.portal.rules.invoices import INVOICE, load_lines
 from services.portal.rules.papers import (
     Applied,
@@ -100,7 +102,15 @@ def fiscal_facts_of(document: FiscalDocument) -> FiscalFacts | None:
         }
         return FiscalFacts("UUID", document.code, _SAT + urlencode(asked))
     name = "CUFE" if document.kind == INVOICE else "CUDE"
-    return FiscalFacts(name, document.code, VERIFY[PRODUCTION] + document.code)
+    return FiscalFacts(name, document.code, VERIFY.get(document.environment, VERIFY[PRODUCTION]) + document.code)
+
+
+def facts_of_stored(store: FileStore, xml: StoredFile | None) -> FiscalFacts | None:
+    """The same for the stored XML of an invoice; a paper is made also where there is none, or its bytes are lost."""
+    try:
+        return fiscal_facts_of(read_stored(store, xml.id)) if xml else None
+    except (FileMissing, UnreadableDocument):
+        return None
 
 
 def paper_of_receipt(
