@@ -22,6 +22,7 @@ from services.identity.actions.clients import create_client
 from services.mailer.actions.templates import Draft, Place, change_template
 from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
+from services.portal.actions.import_reading import receive_import
 from services.portal.actions.paying import start_payment
 from services.portal.clients.files import FileStore
 from services.portal.models import Invoice
@@ -39,6 +40,9 @@ LETTER = (
     "From: Agencia <cartas@agencia.example>\r\nTo: persona1@example.com\r\nSubject: Su acceso\r\n"
     "Date: Mon, 02 Mar 2026 10:00:00 -0500\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nUsuario: 10000001\r\n"
 )
+
+
+INVOICES = b"Documento;Concepto;Valor;Vencimiento\n10000001;Canon;1.850.000;05/11/2026\n"
 
 
 class NoSample(LookupError):
@@ -129,7 +133,11 @@ class Samples:
         billing.pay(db, self.party, "850000", invoice)
         self.documents = self._documents(invoice)
         self.income = billing.earn(db, self.party, "1850000", "-148000").id
+        self.draft = billing.draft(db, self.party).id
+        self.income_draft = billing.earn(db, self.party, "1000", published=False).id
+        self.series = invoice.series_id
         with db.write() as session:
+            receive_import(session, INVOICES, "facturas.csv")
             self.reference = start_payment(session, self.party, [(invoice.id, None)], "sandbox", CURRENCIES).reference
 
     def _documents(self, invoice: Invoice) -> uuid.UUID:
@@ -236,6 +244,12 @@ OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("sink.html", "name"): lambda samples: samples.sink_letter,
     ("", "staff_id"): lambda samples: samples.colleague,
     ("", "client_id"): lambda samples: samples.program,
+    ("invoice_editing.edit", "invoice_id"): lambda samples: samples.draft,
+    ("invoice_editing.update", "invoice_id"): lambda samples: samples.draft,
+    ("income_editing.edit", "statement_id"): lambda samples: samples.income_draft,
+    ("income_editing.update", "statement_id"): lambda samples: samples.income_draft,
+    ("", "series_id"): lambda samples: samples.series,
+    ("", "currency"): lambda _: "COP",
     ("", "income_id"): lambda samples: samples.income,
     ("", "reference"): lambda samples: samples.reference,
     ("", "gateway"): lambda _: "sandbox",

@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from services.portal.actions.agency import (
     PURPOSES,
@@ -47,9 +48,11 @@ class AgencyForm(FlaskForm):
     """Who issues the invoices, and what is allowed."""
 
     name = StringField(_l("Name of the agency"), [InputRequired(_l("Write the name.")), _at_most(300)])
-    document_type = SelectField(_l("Document type"), choices=[("", "—"), *((one, one) for one in DOCUMENT_TYPES)])
+    document_type = SelectField(
+        _l("Document type"), choices=[SelectChoice("", "—"), *(SelectChoice(one) for one in DOCUMENT_TYPES)]
+    )
     document_number = StringField(_l("Document number"), [_at_most(60)])
-    country = SelectField(_l("Country"), choices=[("CO", _l("Colombia")), ("MX", _l("Mexico"))])
+    country = SelectField(_l("Country"), choices=[SelectChoice("CO", _l("Colombia")), SelectChoice("MX", _l("Mexico"))])
     address = StringField(_l("Address"), [_at_most(300)])
     city = StringField(_l("City"), [_at_most(120)])
     postal_code = StringField(_l("Postal code"), [_at_most(20)])
@@ -57,7 +60,7 @@ class AgencyForm(FlaskForm):
     email = StringField(
         _l("E-mail"), [Optional(), Email(_l("This is no e-mail address."), allow_smtputf8=False), _at_most(320)]
     )
-    currency = SelectField(_l("Currency of new invoices"), choices=[(one, one) for one in CURRENCIES])
+    currency = SelectField(_l("Currency of new invoices"), choices=[*map(SelectChoice, CURRENCIES)])
     bank_details = TextAreaField(_l("How to pay by transfer"), [_at_most(2000)])
     allow_partial = BooleanField(_l("Clients may pay a part of an invoice online"))
     saturday_counts = BooleanField(_l("Saturdays count as business days for the deadlines of requests (PQRS)"))
@@ -69,15 +72,15 @@ class AgencyForm(FlaskForm):
         try:
             document_key(self.document_type.data, field.data or "")
         except BadDocument:
-            text = gettext("This is no number of that document type. A NIT has its check digit.")
-            field.errors = [*field.errors, text]
-            raise ValueError(text) from None
+            raise ValidationError(
+                gettext("This is no number of that document type. A NIT has its check digit.")
+            ) from None
 
 
 class SeriesForm(FlaskForm):
     """A new series of numbers."""
 
-    purpose = SelectField(_l("For"), choices=list(PURPOSE_WORDS.items()))
+    purpose = SelectField(_l("For"), choices=[SelectChoice(*pair) for pair in PURPOSE_WORDS.items()])
     prefix = StringField(
         _l("Prefix"),
         [
@@ -98,7 +101,7 @@ class SeriesForm(FlaskForm):
     def validate_last(self, field: IntegerField) -> None:
         """The last one is not before the first."""
         if field.data is not None and self.first.data is not None and field.data < self.first.data:
-            raise ValueError(gettext("The last number cannot be before the first."))
+            raise ValidationError(gettext("The last number cannot be before the first."))
 
 
 @agency.get("/", strict_slashes=False)
