@@ -96,7 +96,8 @@ def test_a_form_sent_twice_makes_one_case_and_one_message(portal: Alone) -> None
     assert [one.text for one in messages_in(portal.db)][1:] == ["¿Y entonces?", "Va"]
     assert letters(portal) == ["case_opened", "case_answered"]
     stranger = portal.client(portal.party(2))
-    assert ask(stranger, once=str(case.id)).status_code == 404, "somebody else's case is not taken over"
+    assert ask(stranger, once=once).status_code == 404, "somebody else's case is not taken over"
+    assert ask(browser, once=once, text="Otra cosa").location != first.location, "the same page, but something else"
 
 
 def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(pages: Alone) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 from flask_babel import gettext
@@ -28,11 +28,18 @@ from shared.web import current
 ACCEPT = "image/*,application/pdf"
 """Phones offer their camera for it; what is really taken is told by the content."""
 LONGEST_REASON = 1000
+WRITTEN = ("RadioField", "StringField", "TextAreaField")
+RANDOM_BITS = (1 << 62) - 1
+"""The end of a UUIDv7 (RFC 9562, 5.7)."""
 TOO_LONG = _l("This is too long: at most %(max)d characters.")
 
 
 def _bare(text: str | None) -> str:
     return (text or "").strip()
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _at_most(_form: FlaskForm, field: Any) -> None:
@@ -52,10 +59,18 @@ class OnceForm(FlaskForm):
 
     @property
     def made_id(self) -> uuid.UUID:
-        """The id of what this form makes; another one where a browser sends nonsense."""
-        with suppress(ValueError):
-            return uuid.UUID(self.once.data or "")
-        return new_id()
+        """The id of what this form makes: the same for the same form with the same content.
+
+        Whoever goes back in the browser and writes something else means something else, so the content counts. The
+        beginning is the moment at which the form was shown, as of all ids.
+        """
+        try:
+            begun = uuid.UUID(self.once.data or "")
+        except ValueError:
+            return new_id()
+        content = [begun.hex, *(str(field.data) for field in self if field.type in WRITTEN)]
+        mark = int.from_bytes(sha256(repr(content).encode()).digest()) & RANDOM_BITS
+        return uuid.UUID(int=begun.int & ~RANDOM_BITS | mark)
 
     def begin(self) -> None:
         """Give a fresh form its id."""
@@ -73,7 +88,7 @@ class NewCaseForm(OnceForm):
     subject = StringField(
         _l("Subject"),
         [DataRequired(_l("Write in a few words what it is about.")), Length(max=LONGEST_SUBJECT, message=TOO_LONG)],
-        filters=[_bare],
+        filters=[_one_line],
     )
     text = _text(_l("Tell us what happened and what you ask for"), _l("Write what you ask for."))
     files = MultipleFileField(_l("Photos or documents"), [_at_most])

@@ -119,7 +119,7 @@ def urgency(case: Case, today: date, saturday_counts: bool) -> State | None:
 
 def promise(case: Case, today: date) -> str:
     """The deadline of a case in a sentence for its client."""
-    if case.closed_at and not case.answered_at:
+    if case.closed_at:
         return ""
     if case.answered_at:
         return gettext("We answered it. If you write again, we go on here, without a new legal term.")
