@@ -2,7 +2,6 @@
 
 import math
 import threading
-import warnings
 from typing import IO
 
 from PIL import Image, ImageOps
@@ -23,14 +22,11 @@ def rewrite_picture(source: IO[bytes], content_type: str, target: IO[bytes]) -> 
 
     Raises UnusableFile: `damaged`, or `pixels` if it has more than MOST_PIXELS.
     """
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with _one_at_a_time:
         try:
             return _rewrite(source, content_type, target)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise UnusableFile("pixels") from None
-        except UnusableFile:
-            raise
         # Pillow's readers raise whatever a broken file leads them into.
         except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError) as error:
             if getattr(error, "errno", None):  # the disk, not the picture
@@ -43,12 +39,12 @@ def _rewrite(source: IO[bytes], content_type: str, target: IO[bytes]) -> str:
         width, height = opened.size
         if width * height > MOST_PIXELS:
             raise UnusableFile("pixels")
-        size = _kept_size(width, height)
-        opened.draft("RGB", size)  # a JPEG is decoded smaller at once
-        upright = ImageOps.exif_transpose(opened)
-        if upright.width * upright.height > KEPT_PIXELS:
-            upright = _plain(upright, content_type).resize(_kept_size(*upright.size))
-        plain = _plain(upright, content_type)
+        opened.draft("RGB", _kept_size(width, height))  # a JPEG is decoded smaller at once
+        picture: Image.Image = opened
+        if opened.width * opened.height > KEPT_PIXELS:
+            kept = _kept_size(opened.width, opened.height)
+            picture = _plain(opened, content_type).resize(kept, reducing_gap=2.0)
+        plain = _plain(ImageOps.exif_transpose(picture), content_type)
     plain.info.clear()
     if content_type == PNG:
         plain.save(target, "PNG")

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from services.portal.clients.files import FileMissing, FileStore, StorageFull
@@ -140,6 +142,24 @@ def test_a_large_photo_becomes_one_of_twelve_million_pixels(tmp_path: Path) -> N
     _, found = kept(FileStore(tmp_path, 10**8), picture("JPEG", (5000, 4000)))
     width, height = Image.open(io.BytesIO(found)).size
     assert 6_000_000 < width * height <= 12_000_000
+
+
+def test_a_large_photo_that_lies_on_its_side_is_put_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    _, found = kept(FileStore(tmp_path, 10**8), picture("JPEG", (5000, 4000), exif=exif.tobytes()))
+    width, height = Image.open(io.BytesIO(found)).size
+    assert height > width
+
+
+@given(st.text(max_size=300), st.sampled_from([PDF, JPEG, PNG, XML]))
+def test_no_name_is_a_path_or_hides_anything(text: str, content_type: str) -> None:
+    name = safe_name(text, content_type)
+    assert 4 < len(name) <= 120
+    assert name.isprintable()
+    assert not name.startswith(".")
+    assert not set(name) & set('/\\<>:"|?*')
+    assert safe_name(name, content_type) == name
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(store: FileStore) -> None:
