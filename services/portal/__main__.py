@@ -11,6 +11,7 @@ from services.portal.app import SERVICE as NAME
 from services.portal.app import create_app
 from services.portal.clients.directory import Directory
 from services.portal.clients.files import FileStore
+from services.portal.commands import add_commands
 from services.portal.consumers import handlers
 from services.portal.jobs import jobs
 from services.portal.schemas.clients import party_from_rest
@@ -27,6 +28,7 @@ def hears(settings: Settings) -> Handlers:
 
 SERVICE = Service(NAME, Settings, create_app, hears, jobs)
 main = command_line(SERVICE)
+add_commands(main, SERVICE)
 CHUNK = 500
 
 

@@ -15,6 +15,7 @@ from services.portal.pages.desk_pages import DESK_PAGES
 from services.portal.pages.documents import documents
 from services.portal.pages.emails import emails
 from services.portal.pages.fiscal_settings import fiscal_settings
+from services.portal.pages.guide import guide
 from services.portal.pages.home import home
 from services.portal.pages.incident_desk import incident_desk
 from services.portal.pages.income import income
@@ -52,6 +53,7 @@ def register_pages(app: Flask, portal: Portal) -> None:
         sandbox,
         profile,
         emails,
+        guide,
         viewing,
         backoffice,
         reports,

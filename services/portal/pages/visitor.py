@@ -179,6 +179,7 @@ def client_frame() -> dict[str, Any]:
     return {
         "client_name": "" if visitor.viewer else visitor.party.name,  # who only looks leaves by the banner
         "client_menu": menu,
+        "client_fold": [] if visitor.must_change else _fold(),
         "client_here": _here([address for address, *_ in menu]),
         "client_signout": url_for("access.signout"),
         "client_viewed": _banner(visitor.party.name, visitor.viewer) if visitor.viewer else None,
@@ -207,6 +208,11 @@ def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
         ("profile.show", gettext("Profile"), "person"),
         *([] if visitor.viewer else [("security.show", gettext("Security"), "shield-lock")]),
     ]
+
+
+def _fold() -> list[tuple[str, str, str]]:
+    """What stands below the menu where it is unfolded."""
+    return [(url_for("guide.download"), gettext("Download the user guide"), "book")]
 
 
 def _here(addresses: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Who may call what in the portal: profile, another e-mail, and seeing the area as a client."""
+"""Who may call what in the portal: profile, another e-mail, the guide, and seeing the area as a client."""
 
 from tests.integration.access.kinds import CLIENT_AREA, PUBLIC, STAFF_CHANGE, Route
 
@@ -10,6 +10,7 @@ ROUTES: tuple[Route, ...] = (
     Route("emails.withdraw", "POST", CLIENT_AREA),
     Route("emails.open_link", "GET", CLIENT_AREA),
     Route("emails.confirm", "POST", CLIENT_AREA),
+    Route("guide.download", "GET", CLIENT_AREA),
     Route("viewing.ask", "GET", STAFF_CHANGE),
     Route("viewing.start", "POST", STAFF_CHANGE),
     Route("viewing.leave", "POST", PUBLIC),  # does nothing where nobody looks
