@@ -37,8 +37,6 @@ from shared.web import Problem, current
 
 STATES = (OPEN, OVERDUE, SETTLED)
 MOST_IN_ZIP = 500
-CHUNK = 50
-"""So many invoices of a ZIP are read at once."""
 
 invoices = Blueprint("invoices", __name__, url_prefix=f"{AREA}/invoices")
 
@@ -190,19 +188,17 @@ def _filtered(party_id: uuid.UUID, wanted: Wanted) -> Sequence[uuid.UUID]:
 
 
 def _entries(party_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> Iterator[Entry]:
-    """What goes into a ZIP: some invoices at a time are read, and no transaction is open while papers are made."""
-    for start in range(0, len(ids), CHUNK):
-        some = ids[start : start + CHUNK]
-        with current().db.read() as session:
-            agency, found = agency_of(session), find_own_invoices(session, party_id, some)
-            fiscal = fiscal_files_of(session, party_id, some)
-            corrected = {one.corrects_id for one in found if one.corrects_id}
-            numbers = {one.id: one.number or "" for one in find_own_invoices(session, party_id, corrected)}
-        for invoice in found:
-            number = numbers.get(invoice.corrects_id, "") if invoice.corrects_id else ""
-            files = fiscal.get(invoice.id, {})
-            yield _paper_entry(agency, invoice, number, files.get(FISCAL_XML))
-            yield from map(_file_entry, files.values())
+    """What goes into a ZIP. No transaction is open while the papers are made, one at a time."""
+    with current().db.read() as session:
+        agency, found = agency_of(session), find_own_invoices(session, party_id, ids)
+        fiscal = fiscal_files_of(session, party_id, ids)
+        corrected = {one.corrects_id for one in found if one.corrects_id}
+        numbers = {one.id: one.number or "" for one in find_own_invoices(session, party_id, corrected)}
+    for invoice in found:
+        number = numbers.get(invoice.corrects_id, "") if invoice.corrects_id else ""
+        files = fiscal.get(invoice.id, {})
+        yield _paper_entry(agency, invoice, number, files.get(FISCAL_XML))
+        yield from map(_file_entry, files.values())
 
 
 def _paper_entry(agency: Agency, invoice: Invoice, corrects_number: str, xml: StoredFile | None) -> Entry:
