@@ -35,7 +35,7 @@ SHORT, LONG = 100, 500
 
 TOLD_ELSEWHERE = {
     "credentials": ("credential.issued", "credential.revoked"),
-    "directory": ("party.created", "party.updated", "party.deactivated", "party.reactivated"),
+    "directory": ("party.created", "party.updated", "party.deactivated", "party.reactivated", "profile.changed"),
     "mailer": ("letters.cancelled", "letter.bounced"),
 }
 """Acts of which the source itself tells more; where it is away, the act is better than nothing."""

@@ -7,7 +7,11 @@ from services.identity.schemas.acts.wording import SLOTS, Wording
 
 WORDINGS: dict[str, Wording] = {
     "party.created": Wording(_l("Party registered"), _l("%(who)s registered %(whom)s")),
-    "party.updated": Wording(_l("Party changed"), _l("%(who)s changed the data of %(whom)s")),
+    "party.updated": Wording(
+        _l("Party changed"),
+        _l("%(who)s changed the data of %(whom)s"),
+        own=_l("%(who)s changed their own data"),
+    ),
     "party.deactivated": Wording(_l("Party deactivated"), _l("%(who)s deactivated %(whom)s")),
     "party.reactivated": Wording(_l("Party activated again"), _l("%(who)s activated %(whom)s again")),
     "parties.imported": Wording(
