@@ -6,7 +6,7 @@ from services.portal.pages.area import income_state, link_to, month_text, today_
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import Visitor, client_required
 from services.portal.queries.overview import MoneyIn, money_in, money_out
-from services.portal.rules.parties import principal_address, profile_of
+from services.portal.rules.parties import profile_of
 from shared.web import current
 
 home = Blueprint("home", __name__)
@@ -31,7 +31,6 @@ def show(visitor: Visitor) -> str:
         "portal/home.html",
         party=party,
         profile=profile,
-        email=principal_address(party.emails),
         out=out,
         received=received,
         today=today,
