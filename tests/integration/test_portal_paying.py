@@ -13,10 +13,13 @@ import responses
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from services.portal.clients.gateways.choosing import open_gateways
+from services.portal.jobs import Reconciler
 from services.portal.models import Invoice, PaymentIntent
 from services.portal.queries.agency import agency_of
+from services.portal.settings import Settings
 from tests.support.alone import Alone, portal_alone
-from tests.support.billing import invoice_now, issue, pay
+from tests.support.billing import ZONE, invoice_now, issue, pay
 from tests.support.clientarea import Browser, serving
 from tests.support.gateways import (
     SESSIONS,
@@ -116,6 +119,22 @@ def test_what_is_left_pending_can_be_decided_later_and_what_was_declined_is_trie
     assert second != gone
     browser.post(second, choice="approve")
     assert invoice_now(trial.db, invoice.id).state == "paid"
+
+
+def test_a_choice_of_which_the_portal_did_not_hear_is_found_by_asking(tmp_path, database_url) -> None:
+    nobody: dict[str, Any] = {"gateways_wanted": ("sandbox",), "internal_pattern": f"http://127.0.0.1:{free_port()}"}
+    with portal_alone(tmp_path, database_url, **nobody) as portal:
+        party = portal.party()
+        invoice = issue(portal.db, party)
+        browser = portal.client(party)
+        back = browser.post(choose(browser, invoice, gateway="sandbox").location, choice="approve").location
+        assert "Estamos esperando la respuesta" in browser.get(back).text
+        (intent,) = intents(portal)
+        before = intent.created_at - timedelta(minutes=5)
+        grow_old(portal, intent, created_at=before, checked_at=before)
+        Reconciler(portal.db, open_gateways(Settings(data=tmp_path, **nobody)), ZONE).run()
+        assert "Su recibo es el" in browser.get(back).text
+        assert invoice_now(portal.db, invoice.id).state == "paid"
 
 
 def test_the_trial_gateway_takes_only_what_the_portal_signed_and_from_whom_it_sent(trial: Alone) -> None:

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from services.portal.actions.paying import AmountRefused, keep_gateway_id, start_payment
 from services.portal.clients.gateways import Gateway, GatewayUnavailable
 from services.portal.models import Agency, Invoice, Payment, PaymentIntent
-from services.portal.pages.area import link_to
+from services.portal.pages.area import link_to, today_here
 from services.portal.pages.paying_form import REFUSALS, PayForm, forms_of
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.queries.agency import agency_of
@@ -132,7 +132,12 @@ def _page(visitor: Visitor, agency: Agency, forms: list[PayForm]) -> str:
     with current().db.read() as session:
         pending = list_pending(session, visitor.party.id, clock.now() - NEWS_WITHIN)
     return render_template(
-        "portal/paying/choose.html", agency=agency, forms=forms, pending=pending, reports_address=link_to("reports.new")
+        "portal/paying/choose.html",
+        agency=agency,
+        forms=forms,
+        pending=pending,
+        today=today_here(),
+        reports_address=link_to("reports.new"),
     )
 
 
