@@ -197,7 +197,7 @@ def _banner(name: str, viewer: Viewer) -> dict[str, str]:
 
 def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
     """The menu: endpoint, label and icon. On a phone the first three stand beside it, the others are folded."""
-    income = [("income.index", gettext("Income"), "graph-up-arrow")]
+    income = [("income.index", gettext("Statements"), "graph-up-arrow")]
     return [
         ("home.show", gettext("Home"), "house-door"),
         ("invoices.index", gettext("Invoices"), "receipt"),
