@@ -157,6 +157,23 @@ def test_drafts_and_what_is_not_there_have_no_documents(small: Alone) -> None:
         assert find_document(session, party, invoice.id, FISCAL_XML)
 
 
+def test_a_client_downloads_their_own_documents_and_nobody_elses(portal: Alone) -> None:
+    owner, other = portal.party(1), portal.party(2)
+    invoice, agent = issue(portal.db, owner, lines=[rent()]), portal.staff()
+    content = document_for(invoice)
+    address = f"/customerarea/invoices/{invoice.id}/xml"
+    assert portal.client(owner).get(address).status_code == 404, "there is none yet"
+    send(agent, invoice, content)
+    answer = portal.client(owner).get(address, buffered=True)
+    assert answer.data == content
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert portal.client(other).get(address).status_code == 404
+    assert portal.app.test_client().get(address).status_code == 303
+    file = stored(portal, invoice)
+    assert file
+    assert portal.client(owner).get(f"{page_of(invoice)}/{file.id}").status_code in (302, 303), "that is the staff's"
+
+
 def test_what_lies_on_disk_without_a_row_goes_after_a_day(small: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
     invoice, agent = issue(small.db, small.party(), lines=[rent()]), small.staff()
     send(agent, invoice, document_for(invoice))

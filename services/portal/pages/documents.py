@@ -26,6 +26,7 @@ from services.portal.actions.files import staged
 from services.portal.actions.refusals import InvoiceUnknown, NotOpen
 from services.portal.clients.files import FileMissing, StorageFull
 from services.portal.models import Agency, Invoice, StoredFile
+from services.portal.pages.area import STROKES
 from services.portal.pages.files import send_file_safely
 from services.portal.pages.invoice_desk import address_of
 from services.portal.pages.visitor import portal
@@ -111,7 +112,7 @@ def build(invoice_id: uuid.UUID) -> Answer:
     )
     try:
         content = build_document(_order(invoice), current().keyring, receiver, portal().fiscal_key)
-        with staged(portal().files, [(BytesIO(content), f"{invoice.number}.xml")], (XML,)) as files:
+        with staged(portal().files, [(BytesIO(content), STROKES.sub("-", f"{invoice.number}.xml"))], (XML,)) as files:
             read = look_at(portal().files, files[0])
             with current().db.write() as session:
                 attached = attach_document(session, invoice_id, files[0], read, built=True)
