@@ -14,7 +14,7 @@ from services.portal.clients.files import FileStore
 from services.portal.consumers import HANDLERS, handlers
 from services.portal.models import Invoice, StoredFile
 from services.portal.settings import Settings
-from shared import clock, migrations
+from shared import clock
 from shared.bus import DeadLetter, Delivery
 from shared.db import Database
 from shared.events import decode, type_of
@@ -24,6 +24,7 @@ from shared.inbox import Inbox, deferred
 from shared.outbox import outbox
 from tests.support.clientarea import party_event
 from tests.support.documents import document_for
+from tests.support.schema import migrated
 
 PARTY = party_event(1)
 KIND = type_of(ExternalInvoiceIssued)
@@ -76,10 +77,14 @@ class Bus:
         return [event for event in events if isinstance(event, InvoiceIssued)]
 
 
+both = pytest.mark.parametrize("bus", ["sqlite_url", "postgres_url"], indirect=True)
+
+
 @pytest.fixture
-def bus(database_url, tmp_path):
-    db = Database(Settings(data=tmp_path, database_pattern=database_url).database_url("portal"))
-    migrations.migrate("portal", db)
+def bus(request, tmp_path):
+    url = request.getfixturevalue(getattr(request, "param", "sqlite_url"))
+    db = Database(Settings(data=tmp_path, database_pattern=url).database_url("portal"))
+    migrated("portal", db)
     yield Bus(db, tmp_path)
     db.dispose()
 
@@ -89,6 +94,7 @@ def register(bus: Bus) -> None:
         HANDLERS[type(PARTY)](session, [PARTY])
 
 
+@both
 def test_an_invoice_from_outside_is_issued_once(bus):
     register(bus)
     first = bus.delivery()
@@ -109,6 +115,7 @@ def test_the_same_id_of_two_systems_is_two_invoices(bus):
     assert [one.number for one in bus.invoices()] == ["SETP-990000123", "B-1"]
 
 
+@both
 def test_an_invoice_that_comes_before_its_party_waits_for_it(bus):
     assert bus.tell() == []
     assert (bus.invoices(), bus.waiting()) == ([], ["PartyMissing"])
@@ -138,6 +145,7 @@ def test_what_cannot_be_right_is_dead_lettered_with_the_reason(bus, changes, rea
     assert bus.invoices() == []
 
 
+@both
 def test_what_contradicts_an_invoice_that_is_there_is_dead_lettered(bus):
     register(bus)
     bus.tell()

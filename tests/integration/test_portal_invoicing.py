@@ -13,10 +13,10 @@ from services.portal.app import create_app
 from services.portal.consumers import HANDLERS
 from services.portal.models import Invoice, Payment, Series
 from services.portal.settings import Settings
-from shared import migrations
 from shared.db import Database
 from tests.support.billing import issue, today
 from tests.support.clientarea import PUBLIC_URL, party_event
+from tests.support.schema import migrated
 from tests.support.web import Issuer
 
 ALL = "invoices:read invoices:write payments:read payments:write"
@@ -29,10 +29,14 @@ RENT = {
 }
 
 
+both = pytest.mark.parametrize("db", ["sqlite_url", "postgres_url"], indirect=True)
+
+
 @pytest.fixture
-def db(database_url, tmp_path):
-    made = Database(Settings(data=tmp_path, database_pattern=database_url).database_url("portal"))
-    migrations.migrate("portal", made)
+def db(request, tmp_path):
+    url = request.getfixturevalue(getattr(request, "param", "sqlite_url"))
+    made = Database(Settings(data=tmp_path, database_pattern=url).database_url("portal"))
+    migrated("portal", made)
     yield made
     made.dispose()
 
@@ -90,6 +94,7 @@ def count(db: Database, table: Any) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
+@both
 def test_an_invoice_is_computed_numbered_and_shown(erp, tenant):
     made = erp.post("/invoices", bill(tenant, total="1155000.00", property_name="Calle 10 # 5-20"))
     assert (made["number"], made["state"]) == ("FV-000001", "issued")
@@ -123,6 +128,7 @@ def test_a_party_is_named_by_what_the_other_system_knows(erp, tenant, named):
     assert made["party"]["id"] == str(tenant.party_id)
 
 
+@both
 def test_the_same_invoice_again_is_one_invoice(erp, db, tenant):
     first = erp.post("/invoices", bill(tenant, external_id="A-1"), key="one")
     assert erp.post("/invoices", bill(tenant, external_id="A-1"), key="one") == first
@@ -224,6 +230,7 @@ def test_an_invoice_is_corrected_or_voided(erp, tenant):
     erp.post(f"/invoices/{uuid.uuid4()}/void", {"reason": "Error"}, 404)
 
 
+@both
 def test_lists_are_filtered_and_paged(erp, db, tenant):
     late = issue(db, tenant.party_id, due_in=-3)
     other = known(db, 2)
