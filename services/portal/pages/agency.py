@@ -104,7 +104,7 @@ class SeriesForm(FlaskForm):
             raise ValidationError(gettext("The last number cannot be before the first."))
 
 
-@agency.get("/", strict_slashes=False)
+@agency.get("", strict_slashes=False)
 @staff_required("administrator")
 def show() -> Answer:
     """The agency's data and the series."""
@@ -113,7 +113,7 @@ def show() -> Answer:
     return _page(form, SeriesForm(formdata=None))
 
 
-@agency.post("/")
+@agency.post("", strict_slashes=False)
 @staff_required("administrator")
 def save() -> Answer:
     """Change the agency's data."""

@@ -50,7 +50,7 @@ REFUSALS = {
 income_desk = Blueprint("income_desk", __name__, url_prefix="/backoffice/portal/income")
 
 
-@income_desk.get("/", strict_slashes=False)
+@income_desk.get("", strict_slashes=False)
 @staff_required()
 def index() -> str:
     """The list with its filters."""

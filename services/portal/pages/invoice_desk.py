@@ -62,7 +62,7 @@ class Happening:
     who: str = ""
 
 
-@invoice_desk.get("/", strict_slashes=False)
+@invoice_desk.get("", strict_slashes=False)
 @staff_required()
 def index() -> str:
     """The list with its filters."""

@@ -34,14 +34,14 @@ CHUNK = 1000
 invoice_imports = Blueprint("invoice_imports", __name__, url_prefix="/backoffice/portal/imports")
 
 
-@invoice_imports.get("/", strict_slashes=False)
+@invoice_imports.get("", strict_slashes=False)
 @staff_required()
 def index() -> Answer:
     """The form to upload a file, and every import, the newest first."""
     return _index()
 
 
-@invoice_imports.post("/")
+@invoice_imports.post("", strict_slashes=False)
 @staff_required("agent")
 def upload() -> Answer:
     """Take a file in; the page that follows shows what it would issue."""

@@ -13,8 +13,8 @@ ABOUT = {
     "services": _l("services"),
     "fees_people": _l("fees and commissions, natural persons"),
     "fees_companies": _l("fees and commissions, companies"),
-    "fifteen_of_nineteen": _l("15% of the IVA of 19%"),
-    "two_thirds": _l("two thirds of the IVA of 16%"),
+    "fifteen_of_nineteen": _l("15 per cent of the IVA, where that is 19"),
+    "two_thirds": _l("two thirds of the IVA, where that is 16"),
     "resico": _l("RESICO"),
 }
 
