@@ -8,7 +8,7 @@ CATALOGS := $(wildcard services/*/translations/*/LC_MESSAGES/messages.po shared/
 COMPILED := $(CATALOGS:.po=.mo)
 
 .DEFAULT_GOAL := help
-.PHONY: help docs install install-dev run demo test check lint bench lock i18n clean
+.PHONY: help docs install install-dev run demo guide test check lint bench lock i18n clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -27,6 +27,9 @@ run: install ## Start everything on this machine; Ctrl-C ends it
 
 demo: install ## Fill it with believable data and walk the main job
 	@$(BIN)/python -m shared.embedded.demo $(ARGS)
+
+guide: install-dev ## Make the client's guide (PDF) with the screens of the running portal (ARGS="--help" says how)
+	@$(BIN)/python -m shared.embedded.guide $(ARGS)
 
 # Three at once keep two cores busy, because many tests wait for servers and browsers. In the order of the folders, so
 # that the long ones (browser, e2e) do not come last, when the other processes have nothing left to do.

@@ -5,24 +5,19 @@ It uses the Portería that answers at PORTERIA_PORT; if none does, it starts one
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
-
-import requests
+from typing import Any
 
 from shared import clock
 from shared.embedded.demo_billing import bill
 from shared.embedded.demo_data import people
 from shared.embedded.demo_steps import Api, letter_in_sink, sign_in
+from shared.embedded.own_run import OwnRun, give_up, is_ready, run_command
 from shared.settings import CommonSettings, SettingsError
 
-SERVICES = ("directory", "identity", "mailer", "portal")
 SCOPES = (
     "parties:read",
     "parties:write",
@@ -35,7 +30,6 @@ SCOPES = (
     "payments:write",
 )
 BILLED = 40
-READY_WITHIN = 60.0
 SENT_WITHIN = 120.0
 CANCELLED = 5
 WIDTH = 36
@@ -57,10 +51,10 @@ def main() -> int:
         print(f"A setting is wrong or missing:\n{error}", file=sys.stderr)
         return 2
     base = f"http://127.0.0.1:{settings.port}"
-    own = None if _is_ready(base) else _Own(settings)
+    own = None if is_ready(base) else OwnRun(base, settings.data / "demo.log")
     try:
         if own:
-            own.start(base)
+            own.start()
         _walk(settings, base, own.first_sign_in if own else "with the account you already have")
         if own:
             print("\nIt runs until you press Ctrl-C.", flush=True)
@@ -73,71 +67,9 @@ def main() -> int:
     return 0
 
 
-class _Own:
-    """A Portería that the demo itself started."""
-
-    def __init__(self, settings: CommonSettings) -> None:
-        self._log = settings.data / "demo.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.first_sign_in = ""
-
-    def start(self, base: str) -> None:
-        """Create the administrator, start everything and wait until it answers."""
-        print("Starting Portería ...", flush=True)
-        self._log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Asked here and not read from what the run prints: that goes into a file, where no password belongs.
-        created = json.loads(_identity("first-administrator"))
-        self.first_sign_in = (
-            f"user {created['user']}, password {created['password'] or 'as set in PORTERIA_ADMIN_PASSWORD'}"
-            if created["created"]
-            else "with the account you already have"
-        )
-        with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "shared.embedded"]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + READY_WITHIN
-        while not _is_ready(base):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                last = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-                _give_up(f"It did not start; the end of {self._log}:\n{last}")
-            time.sleep(0.2)
-
-    def wait(self) -> None:
-        """Stay until it ends or Ctrl-C."""
-        if self._process:
-            self._process.wait()
-
-    def end(self) -> None:
-        """Stop it, as Ctrl-C does."""
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(30)
-
-
-def _is_ready(base: str) -> bool:
-    try:
-        return all(requests.get(f"{base}/readyz/{service}", timeout=3).ok for service in SERVICES)
-    except requests.RequestException:
-        return False
-
-
-def _identity(*arguments: str) -> str:
-    command = [sys.executable, "-m", "services.identity", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        _give_up(f"services.identity {arguments[0]} failed:\n{done.stderr}")
-    return done.stdout.strip().splitlines()[-1]
-
-
-def _give_up(why: str) -> NoReturn:
-    print(why, file=sys.stderr)
-    sys.exit(1)
-
-
 def _walk(settings: CommonSettings, base: str, first_sign_in: str) -> None:
     scopes = [part for scope in SCOPES for part in ("--scope", scope)]
-    client = json.loads(_identity("create-client", "demo", *scopes))
+    client = json.loads(run_command("identity", "create-client", "demo", *scopes))
     api = Api(base, client["client_id"], client["client_secret"])
     say("An OAuth2 client for the demo", client["client_id"])
     _fill(api)
@@ -206,7 +138,7 @@ def _issue(api: Api, owners: dict[str, Any]) -> str:
     deadline = time.monotonic() + SENT_WITHIN
     while len(api.every("mailer", "/letters", batch_id=batch)) < state["issued"]:
         if time.monotonic() > deadline:
-            _give_up("The letters did not reach the mailer. Is its worker running?")
+            give_up("The letters did not reach the mailer. Is its worker running?")
         time.sleep(0.2)
     return batch
 

@@ -2,37 +2,21 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
+from shared.embedded.chromium import FLAGS, find_chromium
 from tests.support.servers import install
 
 SCREENSHOTS = Path("var/screenshots")
 LONGEST = 2400  # pixels of a picture
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class NoBrowser(Exception):
     """No browser starts here; the text says why."""
-
-
-def find_chromium() -> str | None:
-    """Return the path of Chromium, or None."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 @contextmanager
@@ -46,7 +30,7 @@ def running_browser() -> Iterator[Browser]:
             raise NoBrowser(f"no Chromium on the PATH; {refusal or 'the package brought none'}")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS), timeout=60_000)
+            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), timeout=60_000)
         except Error as error:
             raise NoBrowser(f"{path} does not start: {error.message.splitlines()[0]}") from error
         try:
