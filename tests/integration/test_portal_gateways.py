@@ -27,6 +27,7 @@ from tests.support.alone import Alone, portal_alone
 from tests.support.billing import ZONE, invoice_now, issue, pay, today, void
 from tests.support.gateways import (
     EVENTS_SECRET,
+    SESSIONS,
     STRIPE,
     TRANSACTIONS,
     WOMPI,
@@ -273,6 +274,28 @@ def test_stripe_tells_what_became_of_a_session(portal: Alone) -> None:
         ("bad_signature", ""),
         ("refunded", intent.reference),
     ]
+
+
+@responses.activate
+def test_stripe_is_asked_about_a_session_of_which_nothing_was_heard(portal: Alone, tmp_path) -> None:
+    party, before = portal.party(), clock.now() - timedelta(hours=25)
+    for name, changes, state in (
+        ("cs_paid", {}, "paid"),
+        ("cs_open", {"status": "open", "payment_status": "unpaid"}, "expired"),
+        ("cs_expired", {"status": "expired", "payment_status": "unpaid"}, "declined"),
+        ("cs_slow", {"payment_status": "unpaid", "payment_intent": {"status": "processing"}}, "pending"),
+        (
+            "cs_failed",
+            {"payment_status": "unpaid", "payment_intent": {"status": "requires_payment_method"}},
+            "declined",
+        ),
+    ):
+        intent = begin(portal, party, issue(portal.db, party, "100"), gateway="stripe")
+        grow_old(portal, intent, created_at=before, checked_at=before, gateway_id=name)
+        responses.get(f"{SESSIONS}/{name}", json=stripe_session(intent, id=name, **changes))
+        reconcile(portal, tmp_path)
+        assert intent_now(portal, intent).state == state, name
+    assert [one.reference for one in payments(portal)] == ["cs_paid"]
 
 
 def sent(kind: str, about: dict) -> dict:

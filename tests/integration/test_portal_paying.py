@@ -246,6 +246,10 @@ def test_a_session_of_stripe_is_made_once_with_a_key(portal: Alone) -> None:
     assert away.status_code == 503
     assert "No ha pagado nada" in away.text
     responses.reset()
+    responses.post(SESSIONS, status=400, json={"error": {"type": "invalid_request_error", "code": "amount_too_small"}})
+    small = choose(browser, invoice, gateway="stripe", currency="MXN")
+    assert (small.status_code, "muy pequeño" in small.text) == (422, True)
+    responses.reset()
     (intent,) = intents(portal)
     address = "https://checkout.stripe.com/c/pay/cs_test_1"
     responses.post(SESSIONS, json=stripe_session(intent, url=address, status="open", payment_status="unpaid"))

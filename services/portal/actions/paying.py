@@ -18,6 +18,7 @@ from shared import clock
 
 MOST_INVOICES = 100
 """In one payment."""
+MOST_BEGUN = 20
 
 Wanted = Sequence[tuple[uuid.UUID, Decimal | None]]
 """Which invoices, and how much of each; None: all that is still to be paid."""
@@ -29,6 +30,10 @@ class NothingChosen(Exception):
 
 class TooManyChosen(Exception):
     """More than MOST_INVOICES, or more money than a payment can be."""
+
+
+class TooManyBegun(Exception):
+    """MOST_BEGUN payments were begun within SAME_FOR and have no answer yet: nobody means that."""
 
 
 class DifferentCurrencies(Exception):
@@ -59,7 +64,8 @@ def start_payment(
     gateway takes a reference once, so it is not paid twice. What overlaps only in part is begun anew; should both be
     paid, the second fits no open invoice and becomes credit.
 
-    Raises NothingChosen, TooManyChosen, DifferentCurrencies, CurrencyNotTaken, AmountRefused, PartyUnknown.
+    Raises NothingChosen, TooManyChosen, TooManyBegun, DifferentCurrencies, CurrencyNotTaken, AmountRefused,
+    PartyUnknown.
     """
     lock_party(session, party_id)
     currency, amounts = _amounts(session, party_id, dict(wanted))
@@ -70,8 +76,12 @@ def start_payment(
         raise TooManyChosen
     stored = [{"invoice_id": str(invoice_id), "amount": str(amount)} for invoice_id, amount in amounts]
     now = clock.now()
-    if same := _begun_before(session, party_id, gateway, currency, stored, now):
+    begun = _begun_before(session, party_id, now)
+    wish = (gateway, currency, stored)
+    if same := next((one for one in begun if (one.gateway, one.currency, one.wanted) == wish), None):
         return same
+    if len(begun) >= MOST_BEGUN:
+        raise TooManyBegun
     intent = PaymentIntent(
         reference=new_reference(),
         party_id=party_id,
@@ -139,15 +149,7 @@ def _amount(invoice: Invoice, wanted: Decimal | None, *, partial: bool) -> Decim
     return wanted
 
 
-def _begun_before(
-    session: Session,
-    party_id: uuid.UUID,
-    gateway: str,
-    currency: str,
-    stored: list[dict[str, str]],
-    now: datetime,
-) -> PaymentIntent | None:
+def _begun_before(session: Session, party_id: uuid.UUID, now: datetime) -> Sequence[PaymentIntent]:
     fresh = PaymentIntent.state == PENDING, PaymentIntent.created_at > now - SAME_FOR
-    mine = PaymentIntent.party_id == party_id, PaymentIntent.gateway == gateway, PaymentIntent.currency == currency
-    begun = session.scalars(select(PaymentIntent).where(*mine, *fresh).order_by(PaymentIntent.id.desc()).limit(20))
-    return next((one for one in begun if one.wanted == stored), None)
+    mine = select(PaymentIntent).where(PaymentIntent.party_id == party_id, *fresh)
+    return session.scalars(mine.order_by(PaymentIntent.id.desc()).limit(MOST_BEGUN)).all()

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext
 
 from services.portal.actions.paying import AmountRefused, keep_gateway_id, start_payment
-from services.portal.clients.gateways import Gateway, GatewayUnavailable
+from services.portal.clients.gateways import Gateway, GatewayRefused, GatewayUnavailable
 from services.portal.models import Agency, Invoice, Payment, PaymentIntent
 from services.portal.pages.area import link_to, today_here
 from services.portal.pages.paying_form import REFUSALS, PayForm, forms_of
@@ -78,6 +78,12 @@ def _leave(visitor: Visitor, agency: Agency, form: PayForm, gateway: Gateway) ->
     back = f"{current().settings.public_url}{url_for('paying.result', intent_id=intent.id)}"
     try:  # no transaction is open while the gateway is asked
         checkout = gateway.checkout(order_of(intent, numbers[:LONGEST_DESCRIPTION]), back)
+    except GatewayRefused as error:
+        log.warning("gateway_refused", gateway=gateway.name, reason=error.reason)
+        form.problem = gettext(
+            "The gateway does not take this payment, perhaps because it is too small. Ask your agency."
+        )
+        return _page(visitor, agency, [form]), 422
     except GatewayUnavailable as error:
         log.warning("gateway_unavailable", gateway=gateway.name, reason=error.reason)
         form.problem = gettext("The gateway does not answer at the moment. You have not paid anything. Try again soon.")

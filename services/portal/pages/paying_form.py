@@ -15,6 +15,7 @@ from services.portal.actions.paying import (
     CurrencyNotTaken,
     DifferentCurrencies,
     NothingChosen,
+    TooManyBegun,
     TooManyChosen,
 )
 from services.portal.clients.gateways import Gateway
@@ -24,7 +25,7 @@ from services.portal.rules.money import ZERO, money_text
 from services.portal.schemas.fields import Wrong, amount_of
 from shared.i18n import language
 
-REFUSALS = (NothingChosen, TooManyChosen, DifferentCurrencies, CurrencyNotTaken)
+REFUSALS = (NothingChosen, TooManyChosen, TooManyBegun, DifferentCurrencies, CurrencyNotTaken)
 
 
 @dataclass
@@ -98,7 +99,10 @@ def forms_of(
     chosen = set(sent.getlist("invoice"))
     forms = []
     for currency, some in groupby(sorted(invoices, key=lambda one: one.currency), key=lambda one: one.currency):
-        rows = [_row(one, agency, sent, not chosen or str(one.id) in chosen) for one in some]
+        rows = [
+            _row(one, agency, sent, str(one.id) in chosen if chosen else place < MOST_INVOICES)
+            for place, one in enumerate(some)
+        ]
         names = [gateway.name for gateway in gateways if currency in gateway.currencies]
         wanted = sent.get("gateway", "")
         forms.append(PayForm(currency, rows, names, wanted if wanted in names else next(iter(names), "")))
@@ -129,6 +133,8 @@ def _problem(error: Exception) -> str:
             return gettext("Choose at least one invoice.")
         case TooManyChosen():
             return gettext("That is too much for one payment. Choose at most %(most)s invoices.", most=MOST_INVOICES)
+        case TooManyBegun():
+            return gettext("You began many payments that have no answer yet. Wait half an hour and try again.")
         case DifferentCurrencies():
             return gettext("These invoices are in different currencies. Pay those of each currency apart.")
         case CurrencyNotTaken():

@@ -15,6 +15,10 @@ class GatewayUnavailable(Exception):
         self.gateway, self.reason = gateway, reason
 
 
+class GatewayRefused(GatewayUnavailable):
+    """A gateway does not take an order, now or later: the amount is too small for it, or it is not set up for it."""
+
+
 @dataclass(frozen=True)
 class Checkout:
     """Where the payer goes (GET). `gateway_id`: what the gateway calls the payment, "" if it does not say yet."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import stripe
 
-from services.portal.clients.gateways import Checkout, GatewayUnavailable
+from services.portal.clients.gateways import Checkout, GatewayRefused, GatewayUnavailable
 from services.portal.rules.gateways import (
     DECLINED,
     LONGEST_MESSAGE,
@@ -85,6 +85,8 @@ class StripeCheckout:
                 },
                 options={"idempotency_key": str(order.intent_id)},
             )
+        except stripe.InvalidRequestError as error:
+            raise GatewayRefused(self.name, _reason(error)) from error
         except stripe.StripeError as error:
             raise GatewayUnavailable(self.name, _reason(error)) from error
         if not made.url:
@@ -120,7 +122,7 @@ class StripeCheckout:
             return None
         try:
             found = self._sessions.retrieve(order.gateway_id, params={"expand": ["payment_intent"]})
-            about: dict[str, Any] = json.loads(str(found))
+            about: dict[str, Any] = found.to_dict()
             state = _state(about)
             return self._notice(f"{order.gateway_id}:{state}", about, state, clock.now()) if state else None
         except stripe.StripeError as error:
