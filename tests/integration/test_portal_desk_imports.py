@@ -17,7 +17,7 @@ from tests.support.billing import ZONE
 from tests.support.clientarea import CSRF
 from tests.support.tables import workbook
 
-DESK = "/backoffice/portal/imports"
+DESK = "/backoffice/portal/invoices/imports"
 HEADER = ["Tipo de documento", "Documento", "Concepto", "Valor", "IVA %", "Vencimiento", "Periodo", "Id externo"]
 
 

@@ -31,7 +31,7 @@ Answer = str | Response | tuple[str, int]
 REFRESH = 2
 CHUNK = 1000
 
-invoice_imports = Blueprint("invoice_imports", __name__, url_prefix="/backoffice/portal/imports")
+invoice_imports = Blueprint("invoice_imports", __name__, url_prefix="/backoffice/portal/invoices/imports")
 
 
 @invoice_imports.get("", strict_slashes=False)
