@@ -22,10 +22,10 @@ from services.portal.queries.invoices import list_open_invoices, owed
 from services.portal.queries.payments import credit_of
 from services.portal.queries.statements import balances_of, statement_of
 from services.portal.rules.invoices import CREDIT_NOTE, CREDITED, ISSUED, PAID, PARTLY_PAID, VOID
-from shared import migrations
 from shared.db import Database
 from tests.support.billing import new_invoice, today
 from tests.support.clientarea import party_event
+from tests.support.schema import migrated
 
 CURRENCIES = ("COP", "MXN")
 REFUSALS = (AlreadyReversed, HasCreditNote, InvoiceUnknown, NotOpen, TooMuch)
@@ -102,7 +102,7 @@ class Books:
 @pytest.fixture(scope="module")
 def db(tmp_path_factory):
     made = Database(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/portal.db")
-    migrations.migrate("portal", made)
+    migrated("portal", made)
     yield made
     made.dispose()
 

@@ -18,10 +18,11 @@ from services.portal.models import Invoice, Payment, Series
 from services.portal.queries.payments import credit_of
 from services.portal.queries.statements import balances_of
 from services.portal.settings import Settings
-from shared import clock, migrations
+from shared import clock
 from shared.db import Database
 from tests.support.billing import invoice_now, issue, new_invoice, pay, void
 from tests.support.clientarea import party_event
+from tests.support.schema import migrated
 
 THREADS = 8
 PARTIES = [party_event(number) for number in range(1, 5)]
@@ -34,7 +35,7 @@ class Interrupted(Exception):
 @pytest.fixture
 def db(postgres_url, tmp_path):
     made = Database(Settings(data=tmp_path, database_pattern=postgres_url).database_url("portal"))
-    migrations.migrate("portal", made)
+    migrated("portal", made)
     with made.write() as session:
         HANDLERS[type(PARTIES[0])](session, PARTIES)
     yield made

@@ -11,12 +11,12 @@ from services.portal.app import create_app
 from services.portal.clients.files import FileStore
 from services.portal.rules.files import FISCAL_XML, XML
 from services.portal.settings import Settings
-from shared import migrations
 from shared.db import Database
 from tests.support.alone import Alone
 from tests.support.billing import credit, draft, issue, pay, reverse
 from tests.support.clientarea import PUBLIC_URL
 from tests.support.fiscal import stamped_cfdi
+from tests.support.schema import migrated
 from tests.support.web import Issuer
 
 API = "/api/portal/v1"
@@ -31,7 +31,7 @@ def issuer():
 def portal(tmp_path, database_url, issuer):
     settings = Settings(public_url=PUBLIC_URL, data=tmp_path, database_pattern=database_url)
     db = Database(settings.database_url("portal"))
-    migrations.migrate("portal", db)
+    migrated("portal", db)
     yield Alone(create_app(settings, db, token_keys=issuer.keys), db, tmp_path)
     db.dispose()
 

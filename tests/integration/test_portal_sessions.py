@@ -15,7 +15,7 @@ from services.portal.models import ClientSession, EndedCredential, Party
 from services.portal.queries.sessions import find_client, list_clients
 from services.portal.rules.sessions import Lifetime
 from services.portal.settings import Settings
-from shared import clock, migrations
+from shared import clock
 from shared.db import Database
 from shared.events import decode
 from shared.events.acts import ACT_EVENTS
@@ -24,6 +24,7 @@ from shared.events.identity import CredentialRevoked, PasswordChanged
 from shared.events.portal import ClientSignedIn
 from shared.outbox import outbox
 from tests.support.clientarea import PUBLIC_URL, deactivated, party_event, updated
+from tests.support.schema import migrated
 from tests.support.web import Issuer, sign_in
 
 LIFETIME = Lifetime(idle=timedelta(hours=1), absolute=timedelta(hours=12))
@@ -37,7 +38,7 @@ def settings(tmp_path, database_url):
 @pytest.fixture
 def db(settings):
     made = Database(settings.database_url("portal"))
-    migrations.migrate("portal", made)
+    migrated("portal", made)
     yield made
     made.dispose()
 

@@ -14,9 +14,9 @@ from services.portal.app import create_app
 from services.portal.consumers import HANDLERS
 from services.portal.pages.visitor import AREA, COOKIE
 from services.portal.settings import Settings
-from shared import migrations
 from shared.db import Database, new_id
 from tests.support.clientarea import PUBLIC_URL, Browser, party_event
+from tests.support.schema import migrated
 from tests.support.web import sign_in
 
 
@@ -58,7 +58,7 @@ def portal_alone(folder: Path, database_url: str, **settings: Any) -> Iterator[A
     """The portal on a database of its own; nobody else answers."""
     made = Settings(public_url=PUBLIC_URL, data=folder, database_pattern=database_url, **settings)
     db = Database(made.database_url("portal"))
-    migrations.migrate("portal", db)
+    migrated("portal", db)
     try:
         yield Alone(create_app(made, db), db, folder / "portal" / "files")
     finally:

@@ -32,7 +32,6 @@ from services.portal.app import create_app as create_portal
 from services.portal.consumers import HANDLERS as PORTAL_HEARS
 from services.portal.models import ClientSession
 from services.portal.settings import Settings as PortalSettings
-from shared import migrations
 from shared.bus import Delivery
 from shared.db import Database, new_id
 from shared.events import decode, type_of
@@ -43,6 +42,7 @@ from shared.keyring import Keyring
 from shared.outbox import outbox
 from shared.sealing import open_sealed
 from tests.support.processes import free_port
+from tests.support.schema import migrated
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -80,7 +80,7 @@ class Neighbour:
 
     def prepare(self) -> None:
         """What the command `migrate` does, a client for the test, and a key to seal for."""
-        migrations.migrate("identity", self.db)
+        migrated("identity", self.db)
         keyring = Keyring(self.settings.data, "identity")
         with self.db.write() as session:
             register_first_party(session, keyring, self.settings.public_url, self.settings.port)
@@ -256,7 +256,7 @@ def client_area(folder: Path, database_url: str, **portal_settings: Any) -> Iter
     )
     try:
         identity.prepare()
-        migrations.migrate("portal", portal_db)
+        migrated("portal", portal_db)
         with serving(identity.app, port):
             yield Area(identity, create_portal(portal_settings_made, portal_db), portal_db)
     finally:

@@ -19,13 +19,13 @@ from services.directory.settings import Settings
 from services.identity.app import create_app as create_identity
 from services.identity.consumers import HANDLERS as IDENTITY_HEARS
 from services.identity.settings import Settings as IdentitySettings
-from shared import migrations
 from shared.db import Database
 from shared.events import decode
 from shared.events.acts import DirectoryActRecorded as ActRecorded
 from shared.outbox import outbox
 from tests.support.clientarea import Neighbour, serving
 from tests.support.processes import free_port
+from tests.support.schema import migrated
 from tests.support.web import PUBLIC_URL, Issuer, sign_in
 
 API = "/api/directory/v1"
@@ -41,7 +41,7 @@ class Directory:
         common = {"public_url": PUBLIC_URL, "data": folder, "database_pattern": url, "internal_pattern": NOBODY}
         self.settings = Settings(**{**common, **changes})
         self.db = Database(self.settings.database_url("directory"))
-        migrations.migrate("directory", self.db)
+        migrated("directory", self.db)
         self.issuer = Issuer()
         self.app = create_app(self.settings, self.db, token_keys=self.issuer.keys)
         self._client = self.app.test_client()

@@ -27,7 +27,6 @@ from services.mailer.actions.queue import ensure_queue
 from services.mailer.jobs.signing_keys import SigningKeys
 from services.portal.actions.sessions import open_session
 from services.portal.pages.visitor import AREA, COOKIE
-from shared import migrations
 from shared.bus import Delivery
 from shared.db import Database
 from shared.embedded.frontdoor import service_of
@@ -38,6 +37,7 @@ from shared.outbox import outbox
 from shared.worker import Worker
 from tests.support.clientarea import serving
 from tests.support.processes import free_port
+from tests.support.schema import migrated
 from tests.support.staff import StaffBrowser, add_staff
 from tests.support.web import sign_in
 
@@ -82,7 +82,7 @@ class House:
         for service in SERVICES:
             settings = import_module(f"services.{service}.settings").Settings(**common, **changes.get(service, {}))
             db = Database(settings.database_url(service))
-            migrations.migrate(service, db)
+            migrated(service, db)
             app = import_module(f"services.{service}.app").create_app(settings, db)
             handlers = import_module(f"services.{service}.consumers").HANDLERS
             self.rooms[service] = Room(settings, db, app, handlers, import_module(f"services.{service}.jobs").jobs)

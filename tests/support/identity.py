@@ -20,7 +20,7 @@ from services.identity.actions.sealing import remember_sealing_key
 from services.identity.app import create_app
 from services.identity.rules.scopes import API_SCOPES
 from services.identity.settings import Settings
-from shared import clock, migrations
+from shared import clock
 from shared.db import Database, new_id
 from shared.events import Envelope, decode
 from shared.events.acts import ACT_EVENTS
@@ -28,6 +28,7 @@ from shared.events.directory import Email, PartyRegistered
 from shared.inbox import Inbox
 from shared.outbox import outbox
 from shared.sealing import open_sealed
+from tests.support.schema import migrated
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: refuses at once
 
@@ -40,7 +41,7 @@ class Identity:
             Settings(data=data, database_pattern=url, internal_pattern=NOBODY, password_cost=10), **changes
         )
         self.db = Database(self.settings.database_url("identity"))
-        migrations.migrate("identity", self.db)
+        migrated("identity", self.db)
         self.mailers_key = PrivateKey.generate()
         with self.db.write() as session:
             remember_sealing_key(session, "key-1", bytes(self.mailers_key.public_key))

@@ -21,7 +21,7 @@ from services.mailer.jobs import jobs
 from services.mailer.models import Attempt, Letter, Queue
 from services.mailer.queries import list_sealing_keys, queue_of
 from services.mailer.settings import Settings
-from shared import clock, migrations
+from shared import clock
 from shared.db import Database, new_id
 from shared.events import decode
 from shared.events.directory import PartyDeactivated
@@ -31,6 +31,7 @@ from shared.keyring import Keyring
 from shared.outbox import outbox
 from shared.sealing import SealContext, Sealer
 from shared.worker import Worker
+from tests.support.schema import migrated
 from tests.support.waiting import wait_until
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: refuses at once
@@ -48,7 +49,7 @@ class Mailer:
         given: dict[str, Any] = {"mail_delay": 0.0, "mail_retry_delays": (0.2, 0.2), "mail_timeout": 10.0} | changes
         self.settings = replace(Settings(data=data, database_pattern=url, internal_pattern=NOBODY), **given)
         self.db = Database(self.settings.database_url("mailer"))
-        migrations.migrate("mailer", self.db)
+        migrated("mailer", self.db)
         self._signer = SigningKey.generate()
         keyring = Keyring(data, "mailer")
         with self.db.write() as session:

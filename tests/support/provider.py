@@ -16,9 +16,9 @@ import requests
 from services.identity.actions.administrators import create_first_administrator
 from services.identity.actions.clients import create_client
 from services.identity.settings import Settings
-from shared import migrations
 from shared.db import Database
 from tests.support.processes import end, free_port, start, wait_ready
+from tests.support.schema import migrated
 
 ROOT = Path(__file__).parents[2]
 CALLBACK = "https://erp.example/callback"
@@ -31,7 +31,7 @@ class Provider:
         self.folder, self.url = folder, f"http://127.0.0.1:{free_port()}"
         self.settings = Settings(data=folder / "var", public_url=self.url)
         self.db = Database(self.settings.database_url("identity"))
-        migrations.migrate("identity", self.db)
+        migrated("identity", self.db)
         with self.db.write() as session:
             _, password = create_first_administrator(session, None, 10)
         assert password

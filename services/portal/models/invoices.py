@@ -14,6 +14,7 @@ from shared import clock
 from shared.db import Money, new_id
 
 OPEN = text("state IN ('issued', 'partly_paid')")
+NOTES = text("kind = 'credit_note'")
 
 
 class Agency(Base):
@@ -73,6 +74,9 @@ class Invoice(Base):
         Index("ix_invoices_open_due_on", "due_on", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_invoices_open_party_id", "party_id", "due_on", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_invoices_corrects_id", "corrects_id"),
+        # For lists of what there is little of: without them a filter that finds nothing reads everything.
+        Index("ix_invoices_currency_id", "currency", "id"),
+        Index("ix_invoices_credit_notes", "id", sqlite_where=NOTES, postgresql_where=NOTES),
         UniqueConstraint("source", "external_id"),
     )
 

@@ -15,6 +15,7 @@ from shared.db import Money, new_id
 WAITING = text("state = 'waiting'")
 PENDING = text("state = 'pending'")
 UNUSED = text("unapplied > 0")
+REVERSED = text("reversed_at IS NOT NULL")
 
 
 class LedgerEntry(Base):
@@ -52,6 +53,9 @@ class Payment(Base):
     __tablename__ = "payments"
     __table_args__ = (
         Index("ix_payments_party_id_id", "party_id", "id"),
+        Index("ix_payments_method_id", "method", "id"),
+        Index("ix_payments_currency_id", "currency", "id"),
+        Index("ix_payments_reversed", "id", sqlite_where=REVERSED, postgresql_where=REVERSED),
         Index("ix_payments_unused", "party_id", "currency", sqlite_where=UNUSED, postgresql_where=UNUSED),
     )
 

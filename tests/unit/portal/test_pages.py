@@ -9,10 +9,10 @@ from services.portal.actions.sessions import open_session
 from services.portal.app import create_app
 from services.portal.consumers import HANDLERS
 from services.portal.settings import Settings
-from shared import migrations
 from shared.db import Database
 from shared.events.directory import PartyRegistered
 from tests.support.clientarea import PUBLIC_URL, Browser, party_event
+from tests.support.schema import migrated
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("portal")
     settings = Settings(public_url=PUBLIC_URL, data=folder, internal_pattern="http://127.0.0.1:9")
     db = Database(settings.database_url("portal"))
-    migrations.migrate("portal", db)
+    migrated("portal", db)
     return create_app(settings, db)
 
 

@@ -323,6 +323,9 @@ def _invoices() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_invoices_number")),
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_invoices_source")),
     )
+    op.create_index("ix_invoices_currency_id", "invoices", ["currency", "id"])
+    notes = sa.text("kind = 'credit_note'")
+    op.create_index("ix_invoices_credit_notes", "invoices", ["id"], sqlite_where=notes, postgresql_where=notes)
     op.create_index("ix_invoices_corrects_id", "invoices", ["corrects_id"], unique=False)
     op.create_index(
         "ix_invoices_open_due_on",
@@ -474,6 +477,12 @@ def _payments() -> None:
         sa.UniqueConstraint("intent_id", name=op.f("uq_payments_intent_id")),
         sa.UniqueConstraint("receipt_number", name=op.f("uq_payments_receipt_number")),
         sa.UniqueConstraint("report_id", name=op.f("uq_payments_report_id")),
+    )
+    op.create_index("ix_payments_method_id", "payments", ["method", "id"])
+    op.create_index("ix_payments_currency_id", "payments", ["currency", "id"])
+    reversed_ones = sa.text("reversed_at IS NOT NULL")
+    op.create_index(
+        "ix_payments_reversed", "payments", ["id"], sqlite_where=reversed_ones, postgresql_where=reversed_ones
     )
     op.create_index("ix_payments_party_id_id", "payments", ["party_id", "id"], unique=False)
     op.create_index(
