@@ -119,7 +119,10 @@ def earn(
     property_name: str = "Apartamento 301",
 ) -> IncomeStatement:
     """An owner's statement of income for the present month; what is taken off is negative (`"1000", "-80"`)."""
-    lines = [IncomeLine(property_name, "Comisión" if one.startswith("-") else "Canon", Decimal(one)) for one in amounts]
+    lines = [
+        IncomeLine(property_name, "Comisión del mes" if one.startswith("-") else "Canon del mes", Decimal(one))
+        for one in amounts
+    ]
     first = today().replace(day=1)
     new = NewIncome(party_id=party_id, currency=currency, period_from=first, period_until=today(), lines=lines)
     with db.write() as session:
