@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from werkzeug.routing import Rule
 
 from services.portal.pages.visitor import AREA, COOKIE
+from shared.i18n import COOKIE as LANGUAGE_COOKIE
 from tests.checks.translations import rooms
 from tests.support.browser import keep_picture, new_page
 from tests.support.house import SERVICES, House, whole_house
@@ -145,9 +146,13 @@ def visit(request: pytest.FixtureRequest, browser: Browser, house: House, sample
     language = request.param
     page = new_page(browser, language={"es": "es-CO", "en": "en-US"}[language])
     page.context.set_default_timeout(TAKES_LONGER)
-    client = (samples.party, samples.credential) if language == "es" else samples.english
+    token = house.client_token(samples.party, samples.credential)
     page.context.add_cookies(
-        [{"name": COOKIE, "value": house.client_token(*client), "domain": "127.0.0.1", "path": AREA}]
+        [
+            {"name": COOKIE, "value": token, "domain": "127.0.0.1", "path": AREA},
+            # Whose own things are looked at reads Spanish, and chose this language in the browser.
+            {"name": LANGUAGE_COOKIE, "value": language, "domain": "127.0.0.1", "path": "/"},
+        ]
     )
     page.goto(f"{house.url}/backoffice/identity/login")
     page.locator("[name=username]").fill("administrator")

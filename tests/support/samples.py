@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import MetaData, Uuid, select, update
 from werkzeug.routing import Rule
@@ -26,6 +27,7 @@ from services.portal.actions.import_reading import receive_import
 from services.portal.actions.paying import start_payment
 from services.portal.clients.files import FileStore
 from services.portal.models import Invoice
+from services.portal.queries.paying import order_of
 from services.portal.rules.money import CURRENCIES
 from shared import clock
 from shared.db import new_id
@@ -138,15 +140,19 @@ class Samples:
         self.series = invoice.series_id
         with db.write() as session:
             receive_import(session, INVOICES, "facturas.csv")
-            self.reference = start_payment(session, self.party, [(invoice.id, None)], "sandbox", CURRENCIES).reference
+            begun = start_payment(session, self.party, [(invoice.id, None)], "sandbox", CURRENCIES)
+        self.reference = begun.reference
+        gateway = self.house.rooms["portal"].app.extensions["portal"].gateways["sandbox"]
+        signed = urlsplit(gateway.checkout(order_of(begun), f"/customerarea/pay/{begun.id}").url).query
+        self.queries = {"sandbox.show": f"?{signed}", "sandbox.decide": f"?{signed}"}
 
-    def _documents(self, invoice: Invoice) -> uuid.UUID:
+    def _documents(self, invoice: Invoice) -> tuple[uuid.UUID, uuid.UUID]:
         """The fiscal documents of an invoice: an XML to the final consumer, and a PDF."""
         room = self.house.rooms["portal"]
         store = FileStore(room.settings.data, room.settings.upload_limit)
         made = documents.document_for(invoice).replace(b">10000001<", b">222222222222<")
-        documents.attach(room.db, store, invoice, documents.SMALL_PDF, "factura.pdf")
-        return documents.attach(room.db, store, invoice, made, "factura.xml")
+        pdf = documents.attach(room.db, store, invoice, documents.SMALL_PDF, "factura.pdf")
+        return pdf, documents.attach(room.db, store, invoice, made, "factura.xml")
 
     def _ask(self) -> None:
         """A request of the client, with a photo."""
@@ -199,7 +205,7 @@ class Samples:
         values = given | {name: self.value(service, rule, name) for name in rule.arguments - set(given)}
         built = rule.build(values, append_unknown=False)
         assert built is not None, rule
-        return built[1]
+        return built[1] + self.queries.get(rule.endpoint, "")
 
     def value(self, service: str, rule: Rule, name: str) -> Any:
         """What to put into the place of one argument. Raises NoSample."""
@@ -228,8 +234,8 @@ class Samples:
 
 OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "party_id"): lambda samples: samples.party,
-    ("documents.download", "file_id"): lambda samples: samples.documents,
-    ("documents.remove", "file_id"): lambda samples: samples.documents,
+    ("documents.download", "file_id"): lambda samples: samples.documents[0],
+    ("documents.remove", "file_id"): lambda samples: samples.documents[1],
     ("cases.file", "file_id"): lambda samples: samples.case_file,
     ("case_desk.file", "file_id"): lambda samples: samples.case_file,
     ("import_pages.columns", "import_id"): lambda samples: samples.import_to_map,
