@@ -83,6 +83,7 @@ ACTS = (
     "case.extended",
     "case.closed",
     "case.reopened",
+    "cases.exported",
     "profile.changed",
     "email.requested",
     "email.confirmed",

@@ -63,8 +63,8 @@ def test_a_client_reads_in_the_language_that_the_directory_knows(app):
 @pytest.mark.parametrize(
     ("classes", "shown", "hidden"),
     [
-        ("tenant", ["Lo que usted paga", "Facturas de arriendo"], ["Lo que usted recibe"]),
-        ("owner", ["Lo que usted recibe", "Estados de cuenta", "Facturas de comisión"], ["Lo que usted paga"]),
+        ("tenant", ["Lo que usted paga", "facturas de arriendo"], ["Lo que usted recibe"]),
+        ("owner", ["Lo que usted recibe", "liquidaciones", "Facturas de comisión"], ["Lo que usted paga"]),
         ("tenant+owner", ["Lo que usted paga", "Lo que usted recibe", "por separado"], []),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_home_page_shows_what_the_profile_has_and_says_that_it_is_empty(app,
     page = browser_of(app, {"tenant": 11, "owner": 12, "tenant+owner": 13}[classes], classes=classes).get(
         "/customerarea/"
     )
-    assert "Todavía no hay" in page.text
+    assert "Aún no hay" in page.text
     assert all(text in page.text for text in shown)
     assert not any(text in page.text for text in hidden)
 
@@ -139,6 +139,9 @@ def test_the_back_office_is_not_for_clients(app):
 
 def test_the_documented_interface_is_the_one_that_there_is(app):
     document = browser_of(app).get("/api/portal/v1/openapi.json").get_json()
-    paths = {path.removeprefix("/api/portal/v1") for path in document["paths"]}
-    assert paths == {"/attention", "/clients", "/clients/{party_id}"}
+    documented = {path.removeprefix("/api/portal/v1") for path in document["paths"]}
+    rules = (rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/portal/v1/"))
+    there = {re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.removeprefix("/api/portal/v1")) for rule in rules}
+    assert documented == {path for path in there if not path.startswith(("/docs", "/openapi.json"))}
+    assert "/invoices/{invoice_id}/pdf" in documented
     assert browser_of(app).get("/api/portal/v1/docs/").status_code == 200

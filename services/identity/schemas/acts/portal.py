@@ -52,6 +52,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     "case.closed": Wording(_l("PQRS closed"), _l("%(who)s closed %(what)s of %(whom)s")),
     "case.reopened": Wording(_l("PQRS reopened"), _l("%(who)s reopened %(what)s of %(whom)s")),
+    "cases.exported": Wording(_l("PQRS exported"), _l("%(who)s exported PQRS")),
     "profile.changed": Wording(_l("Contact data changed"), _l("%(who)s changed their contact data")),
     "email.requested": Wording(_l("New e-mail address asked for"), _l("%(who)s asked for a new e-mail address")),
     "email.confirmed": Wording(_l("New e-mail address confirmed"), _l("%(who)s confirmed a new e-mail address")),

@@ -1,12 +1,12 @@
 Hola, {{ name }}:
 
-Respondimos su solicitud. Lea la respuesta en el Área de Clientes; allí también
-puede escribirnos si algo no quedó claro.
+Le escribimos sobre su solicitud. Léalo en el Área de Clientes; allí también
+puede respondernos.
 
 Radicado: {{ number }}
 Asunto: {{ topic }}
 
-Leer la respuesta:
+Leer lo que le escribimos:
 
 {{ link }}
 

@@ -1,1 +1,1 @@
-Respondimos su solicitud
+Le escribimos sobre su solicitud
