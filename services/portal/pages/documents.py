@@ -126,8 +126,8 @@ def build(invoice_id: uuid.UUID) -> Answer:
 def download(invoice_id: uuid.UUID, file_id: uuid.UUID) -> Response:
     """The file itself."""
     with current().db.read() as session:
-        stored = _of(session, invoice_id, file_id)
-    return send_file_safely(stored)
+        stored = _find(session, invoice_id, file_id)
+    return send_file_safely(stored or abort(404))
 
 
 @documents.route("/<uuid:file_id>/remove", methods=["GET", "POST"])
@@ -135,8 +135,9 @@ def download(invoice_id: uuid.UUID, file_id: uuid.UUID) -> Response:
 def remove(invoice_id: uuid.UUID, file_id: uuid.UUID) -> Any:
     """Take a document away, after asking."""
     with current().db.read() as session:
-        stored = _of(session, invoice_id, file_id)
-    if request.method == "GET":
+        stored = _find(session, invoice_id, file_id)
+    back = url_for("documents.show", invoice_id=invoice_id)
+    if stored and request.method == "GET":
         return render_template(
             "confirm.html",
             title=gettext("Remove this document"),
@@ -144,18 +145,25 @@ def remove(invoice_id: uuid.UUID, file_id: uuid.UUID) -> Any:
             details=[gettext("With SAT or DIAN nothing changes: a document is cancelled there, not here.")],
             action=url_for("documents.remove", invoice_id=invoice_id, file_id=file_id),
             accept=gettext("Remove"),
-            cancel=url_for("documents.show", invoice_id=invoice_id),
+            cancel=back,
             kind="danger",
         )
+    if stored and _removed(invoice_id, file_id):
+        flash(gettext("The document was removed."), "success")
+    else:
+        flash(gettext("It was removed already."), "info")
+    return redirect(back, 303)
+
+
+def _removed(invoice_id: uuid.UUID, file_id: uuid.UUID) -> bool:
+    """Remove it; False if somebody else did so meanwhile."""
     try:
         with current().db.write() as session:
             remove_document(session, invoice_id, file_id)
     except (InvoiceUnknown, DocumentUnknown):
-        flash(gettext("It was removed already."), "info")
-    else:
-        portal().files.delete(file_id)
-        flash(gettext("The document was removed."), "success")
-    return redirect(url_for("documents.show", invoice_id=invoice_id), 303)
+        return False
+    portal().files.delete(file_id)
+    return True
 
 
 def _issued(invoice_id: uuid.UUID) -> Invoice:
@@ -164,8 +172,8 @@ def _issued(invoice_id: uuid.UUID) -> Invoice:
     return invoice if invoice and invoice.state != DRAFT else abort(404)
 
 
-def _of(session: Session, invoice_id: uuid.UUID, file_id: uuid.UUID) -> StoredFile:
-    return next((one for one in list_documents(session, invoice_id) if one.id == file_id), None) or abort(404)
+def _find(session: Session, invoice_id: uuid.UUID, file_id: uuid.UUID) -> StoredFile | None:
+    return next((one for one in list_documents(session, invoice_id) if one.id == file_id), None)
 
 
 def _order(invoice: Invoice) -> Order:
