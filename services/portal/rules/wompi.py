@@ -15,6 +15,7 @@ from services.portal.rules.gateways import (
     DECLINED,
     FAILED,
     LONGEST_MESSAGE,
+    LONGEST_REFERENCE,
     PAID,
     PENDING,
     REFUNDED,
@@ -102,7 +103,7 @@ def notice_of(gateway: str, transaction: Mapping[str, Any], at: datetime) -> Not
     return Notice(
         gateway=gateway,
         notice_id=f"{identifier}:{status}",
-        reference=reference,
+        reference=reference[:LONGEST_REFERENCE],  # longer ones are somebody else's, who has the same account
         gateway_id=identifier,
         state=STATES[status],
         amount=Decimal(cents).scaleb(-2),

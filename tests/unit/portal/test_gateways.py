@@ -168,6 +168,12 @@ def test_a_signed_event_that_is_not_as_documented_is_unreadable(changes: dict[st
         read_event("wompi", signed_event(told, NOW, "s"), "s")
 
 
+def test_a_reference_that_is_longer_than_ours_is_somebody_elses() -> None:
+    read = read_event("wompi", documented(transaction__reference="R" * 255), EVENTS_SECRET)
+    assert read is not None
+    assert read.reference == "R" * 60
+
+
 def test_an_event_about_something_else_is_genuine_and_nothing_of_ours() -> None:
     body = documented(event="nequi_token.updated")
     assert read_event("wompi", body, EVENTS_SECRET) is None

@@ -16,6 +16,7 @@ from services.portal.clients.gateways import Checkout, GatewayRefused, GatewayUn
 from services.portal.rules.gateways import (
     DECLINED,
     LONGEST_MESSAGE,
+    LONGEST_REFERENCE,
     PAID,
     PENDING,
     REFUNDED,
@@ -136,7 +137,7 @@ class StripeCheckout:
         return Notice(
             gateway=self.name,
             notice_id=notice_id,
-            reference=about["client_reference_id"],
+            reference=about["client_reference_id"][:LONGEST_REFERENCE],
             gateway_id=about["id"],
             state=state,
             amount=Decimal(int(about["amount_total"])).scaleb(-2),
@@ -162,7 +163,7 @@ def _given_back(notice_id: str, about: dict[str, Any], at: datetime) -> Notice:
     return Notice(
         gateway=StripeCheckout.name,
         notice_id=notice_id,
-        reference=(about.get("metadata") or {}).get("reference") or payment[:60],
+        reference=(about.get("metadata") or {}).get("reference") or payment[:LONGEST_REFERENCE],
         gateway_id=payment,
         state=REFUNDED,
         amount=Decimal(int(about.get("amount_refunded", about["amount"]))).scaleb(-2),
