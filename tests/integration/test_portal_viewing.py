@@ -154,7 +154,10 @@ def test_it_ends_after_half_an_hour(client: Client, agent: FlaskClient) -> None:
     with time_machine.travel(end - timedelta(seconds=5), tick=False):
         assert is_looking(agent)
     with time_machine.travel(end + timedelta(seconds=5), tick=False):
-        assert agent.get(HOME).location == "/customerarea/signin"
+        answer = agent.get(HOME)
+        assert answer.location == "/customerarea/signin"
+        assert "Ya no ve el área como cliente" in agent.get(answer.location).text
+        assert "Ya no ve el área como cliente" not in agent.get(answer.location).text
 
 
 def test_it_is_over_when_the_agent_signs_out_or_somebody_else_signs_in(house: House, client: Client) -> None:

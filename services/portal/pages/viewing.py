@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -91,6 +91,9 @@ def keep_read_only() -> Any:
         return None
     visitor = current_visitor()
     if visitor is None or visitor.viewer is None:
+        if VIEWING_COOKIE in request.cookies:
+            told = gettext("You no longer see the area as a client: the time is over, or you left the back office.")
+            flash(told, "info")
         return None
     if needs_renewal():
         return redirect(signin_url(), 303)
