@@ -31,11 +31,12 @@ CURRENCIES = ("COP", "MXN")
 REFUSALS = (AlreadyReversed, HasCreditNote, InvoiceUnknown, NotOpen, TooMuch)
 EVER = date(2000, 1, 1)
 
-amounts = st.integers(1, 300).map(lambda cents: Decimal(cents).scaleb(-2))
-parties, currencies, which = st.integers(0, 1), st.sampled_from(CURRENCIES), st.integers(0, 30)
+amounts = st.sampled_from(["0.01", "1.00", "1.50", "2.99", "3.00"]).map(Decimal)
+parties, currencies, which = st.integers(0, 1), st.sampled_from(CURRENCIES), st.integers(0, 5)
 steps = st.one_of(
     st.tuples(st.just("issue"), parties, currencies, amounts),
     st.tuples(st.just("pay"), parties, currencies, amounts, st.lists(st.tuples(which, amounts), max_size=3)),
+    st.tuples(st.just("pay_for"), which, amounts),
     st.tuples(st.just("void"), which),
     st.tuples(st.just("credit"), which, amounts),
     st.tuples(st.just("use_credit"), parties, which),
@@ -75,6 +76,13 @@ class Books:
             )
             self.payments.append(receive_payment(session, new).id)
 
+    def pay_for(self, number: int, amount: Decimal) -> None:
+        """Money of the invoice's own party and in its currency, so that many steps meet."""
+        if self.invoices:
+            with self.db.read() as session:
+                invoice = session.get_one(Invoice, self._invoice(number))
+            self.pay(self.parties.index(invoice.party_id), invoice.currency, amount, [(number, amount)])
+
     def void(self, number: int) -> None:
         if self.invoices:
             with self.db.write() as session:
@@ -108,7 +116,7 @@ def db(tmp_path_factory):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(steps, min_size=4, max_size=16))
+@given(st.lists(steps, min_size=6, max_size=16))
 def test_every_cent_is_somewhere_and_none_is_in_two_places(db, taken):
     books = Books(db, [new_party(db), new_party(db)])
     for step in taken:
