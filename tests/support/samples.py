@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,11 +24,14 @@ from services.identity.actions.clients import create_client
 from services.mailer.actions.templates import Draft, Place, change_template
 from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
+from services.portal.actions.files import staged
 from services.portal.actions.import_reading import receive_import
 from services.portal.actions.paying import start_payment
+from services.portal.actions.reports import NewReport, submit_report
 from services.portal.clients.files import FileStore
-from services.portal.models import Invoice
+from services.portal.models import Invoice, PaymentIncident
 from services.portal.queries.paying import order_of
+from services.portal.rules.files import PROOFS
 from services.portal.rules.money import CURRENCIES
 from shared import clock
 from shared.db import new_id
@@ -100,6 +104,7 @@ class Samples:
         self._end_letters()
         self._change_a_template()
         self._bill()
+        self._report()
         self._ask()
         self.house.client(self.party, self.credential)
         identity_db = self.house.rooms["identity"].db
@@ -145,6 +150,25 @@ class Samples:
         gateway = self.house.rooms["portal"].app.extensions["portal"].gateways["sandbox"]
         signed = urlsplit(gateway.checkout(order_of(begun), f"/customerarea/pay/{begun.id}").url).query
         self.queries = {"sandbox.show": f"?{signed}", "sandbox.decide": f"?{signed}"}
+
+    def _report(self) -> None:
+        """A payment that the client reported with a photo, and something that a gateway left to the agents."""
+        room, moment = self.house.rooms["portal"], clock.now()
+        store = FileStore(room.settings.data, room.settings.upload_limit)
+        self.report = new_id()
+        reported = NewReport(
+            report_id=self.report,
+            party_id=self.party,
+            currency="COP",
+            amount=Decimal(500_000),
+            paid_on=billing.today(),
+            method="transfer",
+        )
+        with staged(store, [(cases.photo(), "consignacion.jpg")], PROOFS) as proofs, room.db.write() as session:
+            submit_report(session, reported, proofs)
+            self.proof = proofs[0].saved.id
+            left = {"gateway": "sandbox", "kind": "unknown_reference", "reference": "PR2", "day": billing.today()}
+            session.add(PaymentIncident(**left, details={"amount": "10.00"}, first_at=moment, last_at=moment))
 
     def _documents(self, invoice: Invoice) -> tuple[uuid.UUID, uuid.UUID]:
         """The fiscal documents of an invoice: an XML to the final consumer, and a PDF."""
@@ -236,6 +260,9 @@ OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "party_id"): lambda samples: samples.party,
     ("documents.download", "file_id"): lambda samples: samples.documents[0],
     ("documents.remove", "file_id"): lambda samples: samples.documents[1],
+    ("", "report_id"): lambda samples: samples.report,
+    ("reports.file", "file_id"): lambda samples: samples.proof,
+    ("report_desk.file", "file_id"): lambda samples: samples.proof,
     ("cases.file", "file_id"): lambda samples: samples.case_file,
     ("case_desk.file", "file_id"): lambda samples: samples.case_file,
     ("import_pages.columns", "import_id"): lambda samples: samples.import_to_map,

@@ -12,7 +12,18 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tests.integration.access.kinds import FORBIDDEN, INTERNAL, LET, NO_TOKEN, OWN, OWN_PROOF, SIGN_IN, STAFF, Kind
+from tests.integration.access.kinds import (
+    CLIENT_AREA,
+    FORBIDDEN,
+    INTERNAL,
+    LET,
+    NO_TOKEN,
+    OWN,
+    OWN_PROOF,
+    SIGN_IN,
+    STAFF,
+    Kind,
+)
 from tests.support.house import SERVICES, House, whole_house
 from tests.support.samples import NoSample, Samples
 
@@ -20,6 +31,8 @@ PAGES = ("anonymous", "client", *STAFF)
 SIGN_INS = ("/signin", "/login")
 # What grows whoever comes by: sessions, what was tried how often, and who looked at what (like columns `last_…_at`).
 NOT_DATA = ("sessions", "throttle", "counters", "audit", "idempotency_keys")
+NO_IDS = {"step", "purpose", "kind", "session_id"}
+"""Arguments of addresses that name no object; and sessions: one that is not one's own is told to have ended already."""
 Call = tuple[Rule, str, Kind]
 
 
@@ -83,6 +96,26 @@ def described(house: House, service: str) -> list[Call]:
     table = kinds(service)
     return [(rule, method, table[rule.endpoint, method]) for rule, method in calls(house, service)
             if (rule.endpoint, method) in table]  # fmt: skip
+
+
+def test_what_is_one_clients_own_is_not_there_for_another(house: House, samples: Samples) -> None:
+    """Every address of the client area with an id in it, whatever it leads to: page, paper, file.
+
+    It stands before the walks in which agents change and remove what there is.
+    """
+    owner = Browser(house, samples, "portal", "client")
+    stranger = house.client(samples.english[0], uuid.uuid4())
+    wrong, tried = [], 0
+    for rule, method, kind in described(house, "portal"):
+        if kind != CLIENT_AREA or not rule.arguments - set(rule.defaults or {}) - NO_IDS:
+            continue
+        path, tried = address(samples, "portal", rule), tried + 1
+        if method == "GET" and owner.open(path, method).status_code == 404:
+            wrong.append(f"{path} ({rule.endpoint}) is not there for its own client: is another sample needed?")
+        if (answer := stranger.open(path, method=method, buffered=True)).status_code != 404:
+            wrong.append(f"{method} {rule.rule} ({rule.endpoint}): another client gets {answer.status}, not 404")
+    assert not wrong, "\n".join(wrong)
+    assert tried > 15
 
 
 @pytest.mark.parametrize("visitor", PAGES)
