@@ -114,8 +114,10 @@ def confirm_email(session: Session, party_id: uuid.UUID, token: str) -> EmailCha
 
     Raises ConfirmationGone.
     """
-    lock_parties(session, [party_id])
+    party = lock_parties(session, [party_id])[0]
     change = find_confirmable(session, party_id, token)
+    # The agency may have corrected the address since: the one that letters go to until now is the one to be told.
+    change.former = principal_address(party.emails)
     change.state, change.confirmed_at = CONFIRMED, clock.now()
     _record(session, "email.confirmed", party_id, address=change.address)
     wake(session, TOPIC)

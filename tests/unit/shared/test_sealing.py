@@ -4,11 +4,19 @@ import base64
 import dataclasses
 
 import pytest
-from nacl.public import PrivateKey
+from nacl.public import PrivateKey, SealedBox
 from nacl.signing import SigningKey
 
 from shared.events.identity import SealedSecret
-from shared.sealing import SealBroken, SealContext, Sealer, check_signature, open_sealed
+from shared.sealing import (
+    SealBroken,
+    SealContext,
+    Sealer,
+    check_signature,
+    open_for_address,
+    open_sealed,
+    seal_for_address,
+)
 
 READER, SIGNER = PrivateKey.generate(), SigningKey.generate()
 CONTEXT = SealContext(subject="credential-1", address="ana@example.com")
@@ -52,3 +60,21 @@ def test_another_reader_cannot_open_it() -> None:
     ciphertext = check_signature(sealed(), CONTEXT, bytes(SIGNER.verify_key))
     with pytest.raises(SealBroken):
         open_sealed(ciphertext, bytes(PrivateKey.generate()))
+
+
+def test_what_is_sealed_for_an_address_opens_for_that_address_and_as_nothing_else() -> None:
+    secret = seal_for_address("token-ñ", "ana@example.com", "m1", bytes(READER.public_key))
+    ciphertext, private = base64.b64decode(secret.ciphertext), bytes(READER)
+    assert open_for_address(ciphertext, "ana@example.com", private) == "token-ñ"
+    for address in ("eve@example.com", "ANA@example.com", ""):
+        with pytest.raises(SealBroken):
+            open_for_address(ciphertext, address, private)
+    with pytest.raises(SealBroken):
+        open_for_address(ciphertext, "ana@example.com", bytes(PrivateKey.generate()))
+
+
+@pytest.mark.parametrize("inside", ["q7f3-password", "[]", '["x", "ana@example.com", "y"]', "3", "null"])
+def test_a_box_of_another_kind_opens_for_no_address(inside: str) -> None:
+    box = SealedBox(READER.public_key).encrypt(inside.encode())
+    with pytest.raises(SealBroken):
+        open_for_address(box, "ana@example.com", bytes(READER))

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 
+from shared.audit import current_actor
 from shared.web import acting_staff, current_client, require_scope
 from tests.support.web import Issuer, settings_in, sign_in, small_app
 
@@ -32,6 +33,12 @@ def app(tmp_path: Path, issuer: Issuer) -> Flask:
     def who() -> dict[str, str | None]:
         client, actor = current_client(), acting_staff()
         return {"client": client.id if client else None, "actor": actor.name if actor else None}
+
+    @app.get("/api/directory/v1/recorded")
+    @require_scope()
+    def recorded() -> list[str]:
+        actor = current_actor()
+        return [actor.kind, actor.name]
 
     return app
 
@@ -120,6 +127,13 @@ def test_the_acting_staff_member_is_believed_from_our_own_services_only(client, 
         "/api/directory/v1/who", headers=issuer.bearer(client="porteria-mailer") | {"Porteria-Actor": "admin;x"}
     )
     assert malformed.json == {"client": "porteria-mailer", "actor": None}
+
+
+def test_what_a_client_does_is_recorded_as_theirs_if_one_of_our_own_services_says_so(client, issuer):
+    party = {"Porteria-Party": "0192f0c1-2a50-7000-8000-000000000002;Jos%C3%A9%20Pe%C3%B1a"}
+    for caller, recorded in (("porteria-portal", ["party", "José Peña"]), ("erp", ["client", "erp"])):
+        answer = client.get("/api/directory/v1/recorded", headers=issuer.bearer(client=caller) | party)
+        assert answer.json == recorded
 
 
 JWKS = "http://identity.test/.well-known/jwks.json"
