@@ -108,6 +108,14 @@ class Money(types.TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)).scaleb(-2)
 
 
+def code_type(length: int) -> types.TypeEngine[str]:
+    """A text such as the number of an invoice, sorted byte by byte: an index then finds it by its beginning.
+
+    PostgreSQL with the collation of a language could not use one for that; SQLite compares bytes anyway.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 COLUMN_TYPES: dict[Any, Any] = {datetime: UtcDateTime, Decimal: ExactDecimal}
 """How a service declares its base: `class Base(DeclarativeBase)` with `metadata = new_metadata()` and
 `type_annotation_map = COLUMN_TYPES`."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.portal.models.base import Base
 from services.portal.models.parties import Party
 from shared import clock
-from shared.db import Money, new_id
+from shared.db import Money, code_type, new_id
 
 OPEN = text("state IN ('issued', 'partly_paid')")
 NOTES = text("kind = 'credit_note'")
@@ -85,7 +85,7 @@ class Invoice(Base):
     """`invoice` or `credit_note` (which takes away from the invoice `corrects_id`)."""
     role: Mapped[str] = mapped_column(String(10))
     """As what the party gets it: `tenant` (rent and the like) or `owner` (the agency's commission)."""
-    number: Mapped[str | None] = mapped_column(String(60), unique=True)
+    number: Mapped[str | None] = mapped_column(code_type(60), unique=True)
     """Prefix and number of its series, or the number that the system which sent it gave; None while a draft."""
     series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("series.id"))
     party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parties.id"))

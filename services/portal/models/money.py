@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.portal.models.base import Base
 from services.portal.models.parties import Party
-from shared.db import Money, new_id
+from shared.db import Money, code_type, new_id
 
 WAITING = text("state = 'waiting'")
 PENDING = text("state = 'pending'")
@@ -60,7 +60,7 @@ class Payment(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    receipt_number: Mapped[str] = mapped_column(String(60), unique=True)
+    receipt_number: Mapped[str] = mapped_column(code_type(60), unique=True)
     party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("parties.id"))
     payer_name: Mapped[str] = mapped_column(String(300))
     """As the party was called that day."""
@@ -71,7 +71,7 @@ class Payment(Base):
     """What of it pays no invoice: the client's credit."""
     method: Mapped[str] = mapped_column(String(20))
     """wompi, stripe, sandbox, transfer, cash, card, cheque or other."""
-    reference: Mapped[str] = mapped_column(String(200), default="")
+    reference: Mapped[str] = mapped_column(String(200), default="", index=True)
     """Of the gateway or the bank."""
     concept: Mapped[str] = mapped_column(String(300), default="")
     received_on: Mapped[date]

@@ -291,7 +291,7 @@ def _invoices() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("role", sa.String(length=10), nullable=False),
-        sa.Column("number", sa.String(length=60), nullable=True),
+        sa.Column("number", shared.db.code_type(60), nullable=True),
         sa.Column("series_id", sa.Uuid(), nullable=True),
         sa.Column("party_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -448,7 +448,7 @@ def _payments() -> None:
     op.create_table(
         "payments",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("receipt_number", sa.String(length=60), nullable=False),
+        sa.Column("receipt_number", shared.db.code_type(60), nullable=False),
         sa.Column("party_id", sa.Uuid(), nullable=False),
         sa.Column("payer_name", sa.String(length=300), nullable=False),
         sa.Column("payer_document", sa.String(length=80), nullable=False),
@@ -478,6 +478,7 @@ def _payments() -> None:
         sa.UniqueConstraint("receipt_number", name=op.f("uq_payments_receipt_number")),
         sa.UniqueConstraint("report_id", name=op.f("uq_payments_report_id")),
     )
+    op.create_index("ix_payments_reference", "payments", ["reference"])
     op.create_index("ix_payments_method_id", "payments", ["method", "id"])
     op.create_index("ix_payments_currency_id", "payments", ["currency", "id"])
     reversed_ones = sa.text("reversed_at IS NOT NULL")
