@@ -111,7 +111,7 @@ class Reconciler:
 class InvoiceImporter:
     """Works on one table of invoices at a time. Rows and progress commit with each chunk: it can die anywhere."""
 
-    def __init__(self, db: Database, stop: threading.Event, zone: str, *, read: int = 500, issued: int = 100) -> None:
+    def __init__(self, db: Database, stop: threading.Event, zone: str, *, read: int = 500, issued: int = 50) -> None:
         self._db, self._stop, self._zone, self._read, self._issued = db, stop, zone, read, issued
 
     def run(self) -> bool:

@@ -1,7 +1,9 @@
 """What the portal keeps: the copy of parties and the sessions, on both databases."""
 
+import threading
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -184,7 +186,8 @@ def test_the_job_ends_expired_sessions_and_deletes_those_that_ended_long_ago(db,
     began = clock.now()
     with time_machine.travel(began, tick=False):
         old = opened(db, 1)
-    (tidy,) = jobs(settings, db, None)  # type: ignore[arg-type]
+    worker = SimpleNamespace(stop=threading.Event())
+    (tidy,) = (job for job in jobs(settings, db, worker) if job.name == "tidy_sessions")  # type: ignore[arg-type]
 
     with time_machine.travel(began + timedelta(hours=2), tick=False):
         fresh = opened(db, 1)
@@ -244,18 +247,18 @@ def test_an_agent_ends_a_clients_sessions_after_being_asked_and_an_auditor_does_
     sign_in(auditor, "auditor")
     sign_in(agent, "agent", name="Laura Vélez")
 
-    assert "Persona Número 1" in auditor.get("/backoffice/portal/").text
-    assert "end-sessions" not in auditor.get("/backoffice/portal/").text
+    assert "Persona Número 1" in auditor.get("/backoffice/portal/clients").text
+    assert "end-sessions" not in auditor.get("/backoffice/portal/clients").text
     assert auditor.post(path).status_code == 403
     assert "Persona Número 1" in agent.get(path).text
     assert reasons(db) == {one: None, two: None}
 
-    assert agent.post(path).location == "/backoffice/portal/"
+    assert agent.post(path).location == "/backoffice/portal/clients"
 
     assert reasons(db) == {one: "staff", two: "staff"}
     with db.read() as session:
         assert set(session.scalars(select(ClientSession.ended_by))) == {"Laura Vélez"}
-    assert "2 sesiones" in agent.get("/backoffice/portal/").text
+    assert "2 sesiones" in agent.get("/backoffice/portal/clients").text
 
 
 def test_an_agent_sees_in_which_browsers_a_client_is_signed_in_and_ends_one(db, settings):

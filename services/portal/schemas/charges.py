@@ -29,4 +29,4 @@ def charge_label(charge: Charge) -> str:
 
 def rate_text(rate: Decimal) -> str:
     """A rate as people of the reader's language write it."""
-    return f"{format_decimal(rate, '#,##0.####')} %"
+    return f"{format_decimal(rate, '#,##0.####')}\u00a0%"
