@@ -257,15 +257,15 @@ def test_stripe_tells_what_became_of_a_session(portal: Alone) -> None:
     invoice = issue(portal.db, party, "1234.50", currency="MXN")
     intent = begin(portal, party, invoice, gateway="stripe")
     waiting = stripe_session(intent, payment_status="unpaid")
-    assert verdict(tell(portal, gateway="stripe", **sent("checkout.session.completed", waiting))) == "pending"
+    assert verdict(tell(portal, gateway="stripe", **stripe_event("checkout.session.completed", waiting))) == "pending"
     stale = stripe_event("checkout.session.completed", stripe_session(intent), age=400)
-    assert tell(portal, stale["data"], "stripe", headers=stale["headers"]).status_code == 401
-    settled = sent("checkout.session.async_payment_succeeded", stripe_session(intent))
+    assert tell(portal, gateway="stripe", **stale).status_code == 401
+    settled = stripe_event("checkout.session.async_payment_succeeded", stripe_session(intent))
     assert verdict(tell(portal, gateway="stripe", **settled)) == "paid"
     assert verdict(tell(portal, gateway="stripe", **settled)) == "repeated"
-    assert verdict(tell(portal, gateway="stripe", **sent("customer.created", {"id": "cus_1"}))) == "ignored"
+    assert verdict(tell(portal, gateway="stripe", **stripe_event("customer.created", {"id": "cus_1"}))) == "ignored"
     charge = {"id": "ch_1", "payment_intent": "pi_1", "amount": 123450, "amount_refunded": 5000, "currency": "mxn"}
-    refund = sent("charge.refunded", charge | {"metadata": {"reference": intent.reference}})
+    refund = stripe_event("charge.refunded", charge | {"metadata": {"reference": intent.reference}})
     assert verdict(tell(portal, gateway="stripe", **refund)) == "refunded"
     assert [(one.amount, one.method, one.currency) for one in payments(portal)] == [
         (Decimal("1234.50"), "stripe", "MXN")
@@ -296,9 +296,3 @@ def test_stripe_is_asked_about_a_session_of_which_nothing_was_heard(portal: Alon
         reconcile(portal, tmp_path)
         assert intent_now(portal, intent).state == state, name
     assert [one.reference for one in payments(portal)] == ["cs_paid"]
-
-
-def sent(kind: str, about: dict) -> dict:
-    """The arguments of `tell` for an event of Stripe."""
-    made = stripe_event(kind, about)
-    return {"body": made["data"], "headers": made["headers"]}

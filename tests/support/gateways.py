@@ -60,11 +60,11 @@ def event(intent: PaymentIntent, status: str = "APPROVED", *, secret: str = EVEN
 
 
 def stripe_event(kind: str, about: dict[str, Any], *, age: int = 0) -> dict[str, Any]:
-    """What Stripe sends: the body and the headers of a request."""
+    """What Stripe sends, for `tell`."""
     moment = int(time.time()) - age
     body = json.dumps({"id": f"evt_{uuid.uuid4().hex}", "type": kind, "created": moment, "data": {"object": about}})
     signature = hmac.new(STRIPE["stripe_webhook_secret"].encode(), f"{moment}.{body}".encode(), sha256).hexdigest()
-    return {"data": body, "headers": {"Stripe-Signature": f"t={moment},v1={signature}"}}
+    return {"body": body, "headers": {"Stripe-Signature": f"t={moment},v1={signature}"}}
 
 
 def stripe_session(intent: PaymentIntent, **changes: Any) -> dict[str, Any]:
