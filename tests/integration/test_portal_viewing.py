@@ -120,7 +120,7 @@ def test_what_only_the_client_should_see_or_open_stays_closed(client: Client, ag
     answer = agent.get(path)
     assert answer.status_code == 403
     assert "porteria_new_email" not in str(answer.headers.getlist("Set-Cookie"))
-    assert "sólo puede hacerlo el cliente" in answer.text
+    assert "Solo el cliente puede hacer esto" in answer.text
 
 
 def test_the_profile_offers_nothing_to_do(client: Client, agent: FlaskClient) -> None:
