@@ -7,12 +7,20 @@ from itertools import islice
 from typing import Protocol, cast
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from services.portal.actions.applying import apply_email_changes
 from services.portal.actions.case_reminders import remind_of_cases
 from services.portal.actions.files import remove_orphans
 from services.portal.actions.import_reading import pending_rows, read_rows
-from services.portal.actions.invoice_imports import READING, RUNNING, TOPIC, fail_import, issue_rows
+from services.portal.actions.invoice_imports import (
+    READING,
+    RUNNING,
+    TOPIC,
+    fail_import,
+    forget_rows,
+    issue_rows,
+)
 from services.portal.actions.notifications import LATER, take_notice
 from services.portal.actions.paying import claim_to_ask, expire_payment
 from services.portal.actions.profile import TOPIC as EMAIL_TOPIC
@@ -38,6 +46,8 @@ from shared.web.idempotency import purge_idempotency_keys
 from shared.worker import Job, Worker
 
 ORPHANS_AFTER = timedelta(days=1)
+IMPORTS_KEPT = timedelta(days=90)
+"""So long the rows of a table of invoices can be looked at."""
 GIVEN_UP_AFTER = timedelta(days=1)
 """So long a payment waits of which its gateway knows nothing."""
 ASKED_AT_ONCE, JUST_ASKED = 50, timedelta(minutes=1)
@@ -126,6 +136,16 @@ class InvoiceImporter:
             with self._db.write() as session:
                 fail_import(session, entry.id, f"{error.reason}:{error.row or ''}")
             return True
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: that says nothing about the file
+        except Exception:
+            if entry.state != READING:
+                raise
+            # A file that nobody foresaw must not keep the next ones waiting for ever.
+            log.exception("import_not_read", import_id=str(entry.id))
+            with self._db.write() as session:
+                fail_import(session, entry.id, "internal")
+            return True
 
     def _look(self, import_id: uuid.UUID) -> bool:
         with self._db.read() as session:
@@ -173,6 +193,11 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
             return remind_of_cases(session, clock.today(settings.timezone), settings.language) > 0
 
     reconciler = Reconciler(db, open_gateways(settings), settings.timezone)
+
+    def forget_imports() -> bool:
+        with db.write() as session:
+            return forget_rows(session, clock.now() - IMPORTS_KEPT) > 0
+
     importer = InvoiceImporter(db, worker.stop, settings.timezone)
     directory = Directory(ServiceClient(cast(CommonSettings, settings), "portal"))
 
@@ -182,6 +207,7 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
     return [
         Job("email_changes", apply_emails, every=15.0, topic=EMAIL_TOPIC),
         Job("invoice_imports", importer.run, 30.0, TOPIC),
+        Job("forget_imports", forget_imports, 3600.0),
         Job("reconcile_payments", reconciler.run, every=60.0),
         Job("remind_of_cases", remind_of_due_cases, every=300.0),
         Job("tidy_sessions", tidy_sessions, every=600.0),

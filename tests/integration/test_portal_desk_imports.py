@@ -4,6 +4,7 @@ import csv
 import io
 import threading
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from services.portal.actions import invoice_imports
 from services.portal.jobs import InvoiceImporter
 from services.portal.models import Invoice, InvoiceImport, InvoiceImportRow, LedgerEntry, Series
+from shared import clock
 from tests.support.alone import Alone, portal_alone
 from tests.support.billing import ZONE
 from tests.support.clientarea import CSRF
@@ -174,6 +176,25 @@ def test_reading_goes_on_where_it_was(portal: Alone) -> None:
     assert states(portal) == {"good": 5}
     with portal.db.read() as session:
         assert session.get_one(InvoiceImport, import_id).state == "ready"
+
+
+def test_a_file_that_nobody_foresaw_keeps_no_other_waiting_and_old_rows_are_forgotten(
+    portal: Alone, monkeypatch
+) -> None:
+    portal.party(1)
+    upload(portal, as_csv(row(1)))
+    with monkeypatch.context() as broken:
+        broken.setattr("services.portal.jobs.read_rows", lambda *_, **__: 1 / 0)
+        work(portal)
+    shown = upload(portal, as_csv(row(1))).location
+    work(portal)
+    assert states(portal) == {"good": 1}
+    with portal.db.write() as session:
+        assert invoice_imports.forget_rows(session, clock.now() - timedelta(days=1)) == 0
+        assert invoice_imports.forget_rows(session, clock.now() + timedelta(days=1)) == 1
+    assert portal.staff().get(f"{shown}").status_code == 200
+    with portal.db.read() as session:
+        assert set(session.scalars(select(InvoiceImport.state))) == {"unreadable", "cancelled"}
 
 
 def test_a_row_whose_number_is_nowhere_is_left_out_and_the_rest_goes_on(portal: Alone) -> None:

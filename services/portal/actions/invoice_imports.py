@@ -5,10 +5,11 @@ Whoever does it can die anywhere: rows and progress commit together, and an invo
 
 import uuid
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services.portal.actions.invoicing import NewInvoice, issue_invoice
@@ -80,6 +81,17 @@ def fail_import(session: Session, import_id: uuid.UUID, reason: str) -> None:
     """The file as a whole cannot be used. Raises ImportUnknown."""
     entry = lock_import(session, import_id)
     entry.state, entry.content, entry.message, entry.finished_at = UNREADABLE, None, reason, clock.now()
+
+
+def forget_rows(session: Session, before: datetime) -> int:
+    """Forget the rows of old imports, which are about people; the counts stay. Returns of how many imports."""
+    old = select(InvoiceImport.id).where(InvoiceImport.state.not_in(RUNNING), InvoiceImport.created_at < before)
+    with_rows = select(InvoiceImportRow.import_id).where(InvoiceImportRow.import_id == InvoiceImport.id).exists()
+    ids = session.scalars(old.where(with_rows).limit(20)).all()
+    session.execute(delete(InvoiceImportRow).where(InvoiceImportRow.import_id.in_(ids)))
+    left = update(InvoiceImport).where(InvoiceImport.id.in_(ids), InvoiceImport.state == READY)
+    session.execute(left.values(state=CANCELLED, finished_at=clock.now()))
+    return len(ids)
 
 
 def issue_rows(session: Session, import_id: uuid.UUID, today: date, limit: int) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from services.portal.rules.import_columns import COLUMNS, TITLES
@@ -73,19 +72,16 @@ def row_problem_text(problem: Mapping[str, str], *, with_column: bool = False) -
 def file_problem_text(reason: str, hint: str = "") -> str:
     """Why a file cannot be used. `hint`: names of columns, or the row where it broke."""
     names = ", ".join(TITLES[language()].get(name, name) for name in hint.split(",") if name)
-    match reason:
-        case "empty" | "no_rows":
-            return gettext("There is nothing in the file below the names of the columns.")
-        case "missing_columns":
-            return gettext("These columns are missing: %(names)s. The template has them all.", names=names)
-        case "repeated_columns":
-            return gettext("These columns are there twice: %(names)s.", names=names)
-        case "encrypted":
-            return gettext("The workbook is protected with a password. Save it without one.")
-        case "old_workbook":
-            return gettext("This is an old workbook (.xls). Save it as .xlsx or as CSV.")
-        case "workbook_too_large":
-            return gettext("The workbook is too large to be read. Save it as CSV.")
-        case "broken":
-            return gettext("The file cannot be read beyond row %(row)s.", row=hint or "?")
-    return gettext("This is no table: upload an Excel workbook (.xlsx) or a CSV file.")
+    texts = {
+        "empty": _l("There is nothing in the file below the names of the columns."),
+        "no_rows": _l("There is nothing in the file below the names of the columns."),
+        "missing_columns": _l("These columns are missing: %(names)s. The template has them all.", names=names),
+        "repeated_columns": _l("These columns are there twice: %(names)s.", names=names),
+        "encrypted": _l("The workbook is protected with a password. Save it without one."),
+        "old_workbook": _l("This is an old workbook (.xls). Save it as .xlsx or as CSV."),
+        "workbook_too_large": _l("The workbook is too large to be read. Save it as CSV."),
+        "broken": _l("The file cannot be read beyond row %(row)s.", row=hint or "?"),
+        "internal": _l("The file could not be read because of a fault in Portería. Save it as CSV and try again."),
+    }
+    otherwise = _l("This is no table: upload an Excel workbook (.xlsx) or a CSV file.")
+    return str(texts.get(reason, otherwise))
