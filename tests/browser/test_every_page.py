@@ -165,10 +165,10 @@ def visit(request: pytest.FixtureRequest, browser: Browser, house: House, sample
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_page_can_be_read_by_everybody(house: House, samples: Samples, service: str, visit: Visit) -> None:
-    without = []
+    without, queries = [], QUERIES | {"emails.open_link": samples.portal.email_link}
     for rule in pages_of(house, service):
         try:
-            path = samples.path(service, rule) + QUERIES.get(rule.endpoint, "")
+            path = samples.path(service, rule) + queries.get(rule.endpoint, "")
         except NoSample as error:
             without.append(str(error))
             continue

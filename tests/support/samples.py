@@ -11,10 +11,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import MetaData, Uuid, select, update
 from werkzeug.routing import Rule
@@ -24,20 +22,11 @@ from services.identity.actions.clients import create_client
 from services.mailer.actions.templates import Draft, Place, change_template
 from services.mailer.models import Attempt, Letter, ReturnedMessage
 from services.mailer.rules.templates import default_words
-from services.portal.actions.files import staged
-from services.portal.actions.import_reading import receive_import
-from services.portal.actions.paying import start_payment
-from services.portal.actions.reports import NewReport, submit_report
-from services.portal.clients.files import FileStore
-from services.portal.models import Invoice, PaymentIncident
-from services.portal.queries.paying import order_of
-from services.portal.rules.files import PROOFS
-from services.portal.rules.money import CURRENCIES
 from shared import clock
 from shared.db import new_id
-from tests.support import billing, cases, documents
 from tests.support.house import SERVICES, House
 from tests.support.people import as_csv, person
+from tests.support.portal_samples import PortalSamples
 from tests.support.staff import add_staff, member_of
 
 PARTIES = 12
@@ -46,9 +35,6 @@ LETTER = (
     "From: Agencia <cartas@agencia.example>\r\nTo: persona1@example.com\r\nSubject: Su acceso\r\n"
     "Date: Mon, 02 Mar 2026 10:00:00 -0500\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nUsuario: 10000001\r\n"
 )
-
-
-INVOICES = b"Documento;Concepto;Valor;Vencimiento\n10000001;Canon;1.850.000;05/11/2026\n"
 
 
 class NoSample(LookupError):
@@ -60,7 +46,7 @@ class Samples:
 
     party, credential: ids of the client. english: the same two of a client who reads English. batch: id of the batch.
     import_to_map: id of an import whose columns are not known. colleague: id of a member of the staff.
-    program: client id of another system. income: id of a statement of income of the client.
+    program: client id of another system. portal: what the client has in the client area.
     """
 
     def __init__(self, house: House) -> None:
@@ -79,6 +65,7 @@ class Samples:
 
     def _fill(self) -> None:
         people = [person(number, classes=("tenant", "owner", "tenant+owner")[number % 3]) for number in range(PARTIES)]
+        people[1]["classes"] = ["tenant", "owner"]  # who sees everything there is in the client area
         people[2]["language"] = "en"
         parties = [self._post("directory", "/parties", json=one) for one in people]
         self.party = uuid.UUID(parties[1]["id"])
@@ -103,9 +90,7 @@ class Samples:
         self.house.carry()
         self._end_letters()
         self._change_a_template()
-        self._bill()
-        self._report()
-        self._ask()
+        self.portal = PortalSamples(self.house.rooms["portal"], self.party)
         self.house.client(self.party, self.credential)
         identity_db = self.house.rooms["identity"].db
         add_staff(identity_db, "beatriz", "agent")
@@ -132,56 +117,6 @@ class Samples:
         with self.house.rooms["directory"].db.write() as session:
             session.execute(update(Import).where(Import.id == waiting).values(state="mapping", header=titles))
         return waiting
-
-    def _bill(self) -> None:
-        """What the client owes, has paid and receives."""
-        db = self.house.rooms["portal"].db
-        invoice = billing.issue(db, self.party, "1850000", role="owner", concept="Comisión de administración")
-        billing.pay(db, self.party, "850000", invoice)
-        self.documents = self._documents(invoice)
-        self.income = billing.earn(db, self.party, "1850000", "-148000").id
-        self.draft = billing.draft(db, self.party).id
-        self.income_draft = billing.earn(db, self.party, "1000", published=False).id
-        self.series = invoice.series_id
-        with db.write() as session:
-            receive_import(session, INVOICES, "facturas.csv")
-            begun = start_payment(session, self.party, [(invoice.id, None)], "sandbox", CURRENCIES)
-        self.reference = begun.reference
-        gateway = self.house.rooms["portal"].app.extensions["portal"].gateways["sandbox"]
-        signed = urlsplit(gateway.checkout(order_of(begun), f"/customerarea/pay/{begun.id}").url).query
-        self.queries = {"sandbox.show": f"?{signed}", "sandbox.decide": f"?{signed}"}
-
-    def _report(self) -> None:
-        """A payment that the client reported with a photo, and something that a gateway left to the agents."""
-        room, moment = self.house.rooms["portal"], clock.now()
-        store = FileStore(room.settings.data, room.settings.upload_limit)
-        self.report = new_id()
-        reported = NewReport(
-            report_id=self.report,
-            party_id=self.party,
-            currency="COP",
-            amount=Decimal(500_000),
-            paid_on=billing.today(),
-            method="transfer",
-        )
-        with staged(store, [(cases.photo(), "consignacion.jpg")], PROOFS) as proofs, room.db.write() as session:
-            submit_report(session, reported, proofs)
-            self.proof = proofs[0].saved.id
-            left = {"gateway": "sandbox", "kind": "unknown_reference", "reference": "PR2", "day": billing.today()}
-            session.add(PaymentIncident(**left, details={"amount": "10.00"}, first_at=moment, last_at=moment))
-
-    def _documents(self, invoice: Invoice) -> tuple[uuid.UUID, uuid.UUID]:
-        """The fiscal documents of an invoice: an XML to the final consumer, and a PDF."""
-        room = self.house.rooms["portal"]
-        store = FileStore(room.settings.data, room.settings.upload_limit)
-        made = documents.document_for(invoice).replace(b">10000001<", b">222222222222<")
-        pdf = documents.attach(room.db, store, invoice, documents.SMALL_PDF, "factura.pdf")
-        return pdf, documents.attach(room.db, store, invoice, made, "factura.xml")
-
-    def _ask(self) -> None:
-        """A request of the client, with a photo."""
-        room = self.house.rooms["portal"]
-        self.case_file = cases.attach(room.app, room.db, cases.open_one(room.db, self.party))
 
     def _change_a_template(self) -> None:
         with self.house.rooms["mailer"].db.write() as session:
@@ -229,7 +164,7 @@ class Samples:
         values = given | {name: self.value(service, rule, name) for name in rule.arguments - set(given)}
         built = rule.build(values, append_unknown=False)
         assert built is not None, rule
-        return built[1] + self.queries.get(rule.endpoint, "")
+        return built[1] + self.portal.queries.get(rule.endpoint, "")
 
     def value(self, service: str, rule: Rule, name: str) -> Any:
         """What to put into the place of one argument. Raises NoSample."""
@@ -258,13 +193,13 @@ class Samples:
 
 OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("", "party_id"): lambda samples: samples.party,
-    ("documents.download", "file_id"): lambda samples: samples.documents[0],
-    ("documents.remove", "file_id"): lambda samples: samples.documents[1],
-    ("", "report_id"): lambda samples: samples.report,
-    ("reports.file", "file_id"): lambda samples: samples.proof,
-    ("report_desk.file", "file_id"): lambda samples: samples.proof,
-    ("cases.file", "file_id"): lambda samples: samples.case_file,
-    ("case_desk.file", "file_id"): lambda samples: samples.case_file,
+    ("documents.download", "file_id"): lambda samples: samples.portal.documents[0],
+    ("documents.remove", "file_id"): lambda samples: samples.portal.documents[1],
+    ("", "report_id"): lambda samples: samples.portal.report,
+    ("reports.file", "file_id"): lambda samples: samples.portal.proof,
+    ("report_desk.file", "file_id"): lambda samples: samples.portal.proof,
+    ("cases.file", "file_id"): lambda samples: samples.portal.case_file,
+    ("case_desk.file", "file_id"): lambda samples: samples.portal.case_file,
     ("import_pages.columns", "import_id"): lambda samples: samples.import_to_map,
     ("", "kind"): lambda _: "credential",
     ("", "language"): lambda _: "es",
@@ -277,14 +212,14 @@ OF: Mapping[tuple[str, str], Callable[[Samples], Any]] = {
     ("sink.html", "name"): lambda samples: samples.sink_letter,
     ("", "staff_id"): lambda samples: samples.colleague,
     ("", "client_id"): lambda samples: samples.program,
-    ("invoice_editing.edit", "invoice_id"): lambda samples: samples.draft,
-    ("invoice_editing.update", "invoice_id"): lambda samples: samples.draft,
-    ("income_editing.edit", "statement_id"): lambda samples: samples.income_draft,
-    ("income_editing.update", "statement_id"): lambda samples: samples.income_draft,
-    ("", "series_id"): lambda samples: samples.series,
+    ("invoice_editing.edit", "invoice_id"): lambda samples: samples.portal.draft,
+    ("invoice_editing.update", "invoice_id"): lambda samples: samples.portal.draft,
+    ("income_editing.edit", "statement_id"): lambda samples: samples.portal.income_draft,
+    ("income_editing.update", "statement_id"): lambda samples: samples.portal.income_draft,
+    ("", "series_id"): lambda samples: samples.portal.series,
     ("", "currency"): lambda _: "COP",
-    ("", "income_id"): lambda samples: samples.income,
-    ("", "reference"): lambda samples: samples.reference,
+    ("", "income_id"): lambda samples: samples.portal.income,
+    ("", "reference"): lambda samples: samples.portal.reference,
     ("", "gateway"): lambda _: "sandbox",
 }
 """(endpoint, argument) → its value; without an endpoint it is for every route with such an argument."""
