@@ -222,12 +222,15 @@ def test_programs_with_the_scope_read_cases_without_the_notes(pages: Alone, tmp_
     answer(pages.db, open_one(pages.db, pages.party(2)).id)
     client, path = pages.app.test_client(), "/api/portal/v1/cases"
     headers = issuer.bearer("cases:read")
-    listed = client.get(path, headers=headers).json
+    listed = client.get(path, headers=headers).get_json()
     assert [one["state"] for one in listed["items"]] == ["answered", "unanswered"]
-    assert client.get(f"{path}?state=unanswered", headers=headers).json["items"][0]["due_on"] == case.due_on.isoformat()
-    whole = client.get(f"{path}/{case.id}", headers=headers)
-    assert whole.json["number"] == case.number
-    assert [one["text"] for one in whole.json["messages"]] == ["Por favor."]
+    assert (
+        client.get(f"{path}?state=unanswered", headers=headers).get_json()["items"][0]["due_on"]
+        == case.due_on.isoformat()
+    )
+    whole = client.get(f"{path}/{case.id}", headers=headers).get_json()
+    assert whole["number"] == case.number
+    assert [one["text"] for one in whole["messages"]] == ["Por favor."]
     assert client.get(f"{path}/{new_id()}", headers=headers).status_code == 404
     assert client.get(path, headers=issuer.bearer("invoices:read")).status_code == 403
     assert client.get(path).status_code == 401

@@ -51,7 +51,7 @@ def test_a_statement_is_written_published_and_paid_out(portal: Alone) -> None:
     assert kept.status_code == 303, kept.text
     (draft,) = statements(portal)
     assert (draft.income_total, draft.deduction_total, draft.net) == (
-        2000000,
+        Decimal(2000000),
         Decimal("150000.50"),
         Decimal("1849999.50"),
     )
@@ -61,9 +61,9 @@ def test_a_statement_is_written_published_and_paid_out(portal: Alone) -> None:
     assert agent.post(f"{INCOME}/{draft.id}/publish").status_code == 303
     agent.post(f"{INCOME}/{draft.id}/publish", form=f"{INCOME}/{draft.id}/paid")
     (published,) = statements(portal)
-    assert (published.state, published.net) == ("published", 1950000)
+    assert (published.state, published.net) == ("published", Decimal(1950000))
     (event,) = told(portal.db, IncomeStatementPublished)
-    assert (event.number, event.net) == (published.number, 1950000)
+    assert (event.number, event.net) == (published.number, Decimal(1950000))
     with agent.get(f"{INCOME}/{draft.id}/pdf") as paper:
         assert paper.data.startswith(b"%PDF")
     refused = agent.post(f"{INCOME}/{draft.id}/paid", paid_on="2999-01-01", reference="")

@@ -5,6 +5,7 @@ import re
 import threading
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -142,7 +143,7 @@ def test_nobody_else_sees_a_report_or_its_proof(portal: Alone) -> None:
     assert wrong.status_code == 404, "a proof is found only below its own report"
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, Any], str]] = [
     ({"amount": "mucho"}, "amount"),
     ({"amount": "0"}, "amount"),
     ({"paid_on": "2999-01-01"}, "paid_on"),
@@ -158,7 +159,7 @@ def test_what_cannot_be_is_refused_at_its_field_and_nothing_stays(portal: Alone)
     browser = portal.client(portal.party())
     for fields, field in WRONG:
         content = fields.get("content")
-        sent = {**fields, "content": io.BytesIO(content) if content is not None else None}
+        sent: dict[str, Any] = {**fields, "content": io.BytesIO(content) if content is not None else None}
         refused = report(browser, **sent)
         assert (refused.status_code, field) == (422, field), fields
         assert f'id="{field}-error"' in refused.text, fields

@@ -7,12 +7,13 @@ import secrets
 import uuid
 from typing import Any
 
-from sqlalchemy import Column, Engine, MetaData, Table, Uuid, func, insert, inspect, select
+from sqlalchemy import Column, Date, Engine, MetaData, Table, Uuid, func, insert, inspect, select
 from sqlalchemy.engine import Connection
 
 # Plumbing, and tables with one row for each thing that there is once.
 NOT_COPIED = frozenset(
     (
+        "agency",
         "alembic_version",
         "outbox",
         "inbox",
@@ -90,7 +91,8 @@ def _fresh_columns(connection: Connection, table: Table) -> set[str]:
     unique += [[name for name in one["column_names"] if name] for one in look.get_indexes(table.name) if one["unique"]]
     fresh: set[str] = set()
     for names in filter(None, unique):
-        candidates = [name for name in names if not table.columns[name].foreign_keys] or names
+        free = [name for name in names if not isinstance(table.columns[name].type, Date)]
+        candidates = [name for name in free if not table.columns[name].foreign_keys] or names
         if not fresh & set(names):
             fresh.add(candidates[-1])
     return fresh

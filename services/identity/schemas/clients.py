@@ -30,6 +30,9 @@ SCOPE_TEXTS: dict[str, Text] = {
     "attention:read": _l("See what waits for somebody to act"),
     "invoices:read": _l("See invoices"),
     "invoices:write": _l("Create invoices and void them"),
+    "payments:read": _l("See payments and receipts"),
+    "payments:write": _l("Record payments"),
+    "cases:read": _l("See PQRS"),
 }
 
 OVERLAPS = {
