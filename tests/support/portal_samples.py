@@ -62,6 +62,8 @@ class PortalSamples:
         gateway = self._room.app.extensions["portal"].gateways["sandbox"]
         signed = urlsplit(gateway.checkout(order_of(begun), f"/customerarea/pay/{begun.id}").url).query
         self.queries = {"sandbox.show": f"?{signed}", "sandbox.decide": f"?{signed}"}
+        chosen = f"?party={self._party}"  # without it they ask whom it is for, as the forms of invoices do
+        self.queries |= {"payment_desk.new": chosen, "case_acts.new": chosen}
 
     def _report(self) -> None:
         """A payment that the client reported with a photo, and something that a gateway left to the agents."""

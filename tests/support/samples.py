@@ -91,6 +91,7 @@ class Samples:
         self._end_letters()
         self._change_a_template()
         self.portal = PortalSamples(self.house.rooms["portal"], self.party)
+        self.house.work("portal", "invoice_imports")
         self.house.client(self.party, self.credential)
         identity_db = self.house.rooms["identity"].db
         add_staff(identity_db, "beatriz", "agent")
