@@ -7,7 +7,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext
 
 from services.portal.actions.incidents import resolve_incident
-from services.portal.pages.invoice_deciding import LONGEST_REASON, Decision
+from services.portal.pages.invoice_deciding import LONGEST_REASON
+from services.portal.pages.written import Written
 from services.portal.queries.incidents import find_incident, list_incidents
 from services.portal.schemas.fields import text_of
 from services.portal.schemas.reports import INCIDENTS
@@ -32,7 +33,7 @@ def show(incident_id: uuid.UUID) -> Any:
     """What happened and what to do; and noting what was done."""
     with current().db.read() as session:
         incident = find_incident(session, incident_id) or abort(404)
-    decision = Decision(request.form.to_dict())
+    decision = Written(request.form.to_dict())
     if request.method == "POST":
         said = decision.read("resolution", _resolution)
         if said is not None:

@@ -23,7 +23,8 @@ from services.portal.actions.refusals import SeriesExhausted
 from services.portal.clients.papers import income_pdf
 from services.portal.models import IncomeStatement
 from services.portal.pages.area import send_pdf, today_here
-from services.portal.pages.invoice_deciding import LONGEST_REASON, Decision
+from services.portal.pages.invoice_deciding import LONGEST_REASON
+from services.portal.pages.written import Written
 from services.portal.queries.agency import agency_of
 from services.portal.queries.income_desk import IncomeFilter, find_income, list_income
 from services.portal.rules.income import DRAFT, PUBLISHED, load_income
@@ -146,7 +147,7 @@ def discard(statement_id: uuid.UUID) -> Answer:
 @staff_required("agent")
 def void(statement_id: uuid.UUID) -> Answer:
     """Take a published statement back, with a reason."""
-    statement, decision = _existing(statement_id), Decision(request.form.to_dict())
+    statement, decision = _existing(statement_id), Written(request.form.to_dict())
     if request.method == "POST":
         needed = gettext("Write the reason. It stays in the audit trail.")
         reason = decision.read("reason", lambda text: text_of(text, LONGEST_REASON, needed=needed))
@@ -169,7 +170,7 @@ def void(statement_id: uuid.UUID) -> Answer:
 def paid(statement_id: uuid.UUID) -> Answer:
     """Note that the net was paid out to the owner."""
     statement = _existing(statement_id)
-    decision = Decision(request.form.to_dict() or {"paid_on": str(today_here())})
+    decision = Written(request.form.to_dict() or {"paid_on": str(today_here())})
     if request.method == "POST":
         day = decision.read("paid_on", day_of)
         reference = decision.read("reference", lambda text: text_of(text, 200))
@@ -217,7 +218,7 @@ def _confirm(statement: IncomeStatement, **shown: Any) -> str:
     return render_template("confirm.html", action=request.path, cancel=address_of(statement), **shown)
 
 
-def _decide(statement: IncomeStatement, decision: Decision, **shown: Any) -> Answer:
+def _decide(statement: IncomeStatement, decision: Written, **shown: Any) -> Answer:
     page = render_template(
         "portal/desk/income_decide.html",
         action=request.path,

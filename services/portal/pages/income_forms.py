@@ -2,11 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -14,10 +13,11 @@ from werkzeug.datastructures import MultiDict
 
 from services.portal.actions.income import NewIncome
 from services.portal.models import IncomeStatement, Invoice
+from services.portal.pages.written import Written
 from services.portal.rules.amounts import written_amount
 from services.portal.rules.income import MOST_LINES, IncomeLine, load_income
 from services.portal.rules.money import CURRENCIES
-from services.portal.schemas.fields import Wrong, amount_of, day_of, text_of
+from services.portal.schemas.fields import amount_of, day_of, text_of
 
 INCOME, DEDUCTION = "income", "deduction"
 LABELS = {
@@ -47,26 +47,11 @@ class IncomeRow:
         return not self.concept.strip() and not self.amount.strip()
 
 
-@dataclass
-class IncomeForm:
-    """Everything that the page shows in its fields. `errors`: id of the field to text; the first of a field counts."""
+@dataclass(kw_only=True)
+class IncomeForm(Written):
+    """Everything that the page shows in its fields."""
 
-    values: dict[str, str]
     rows: list[IncomeRow]
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def summary(self) -> list[tuple[str, str, str]]:
-        """For the list at the top: id of the field, its label, what is wrong."""
-        return [(name, _label(name), text) for name, text in self.errors.items()]
-
-    def check(self, name: str, reading: Callable[[], Any]) -> Any:
-        """What `reading` reads; where it raises Wrong that stands at the field, and the answer is None."""
-        try:
-            return reading()
-        except Wrong as error:
-            self.errors.setdefault(name, str(error))
-            return None
 
     def take_commissions(self, invoices: Sequence[Invoice], country: str) -> int:
         """Add these invoices as deductions, each once; returns how many were new."""
@@ -80,6 +65,10 @@ class IncomeForm:
         self.rows = [row for row in self.rows if not row.is_empty] + fresh
         return len(fresh)
 
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return _label(name)
+
 
 def _label(name: str) -> str:
     if not name.startswith("line-"):
@@ -90,7 +79,7 @@ def _label(name: str) -> str:
 
 def empty_form(currency: str, first: date, last: date) -> IncomeForm:
     """A form for a new statement."""
-    return IncomeForm({"currency": currency, "period_from": str(first), "period_until": str(last)}, [IncomeRow()])
+    return IncomeForm({"currency": currency, "period_from": str(first), "period_until": str(last)}, rows=[IncomeRow()])
 
 
 def form_of(statement: IncomeStatement, country: str) -> IncomeForm:
@@ -105,7 +94,7 @@ def form_of(statement: IncomeStatement, country: str) -> IncomeForm:
         )
         for line in load_income(statement.lines)
     ]
-    return IncomeForm(values, rows or [IncomeRow()])
+    return IncomeForm(values, rows=rows or [IncomeRow()])
 
 
 def sent_form(sent: "MultiDict[str, str]") -> IncomeForm:
@@ -116,7 +105,7 @@ def sent_form(sent: "MultiDict[str, str]") -> IncomeForm:
         for number in numbers[:MOST_LINES]
     ]
     values = {name: sent.get(name, "") for name in ("currency", "period_from", "period_until")}
-    return IncomeForm(values, rows or [IncomeRow()])
+    return IncomeForm(values, rows=rows or [IncomeRow()])
 
 
 def read_period(form: IncomeForm) -> tuple[date, date] | None:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -25,11 +24,12 @@ from services.portal.actions.refusals import (
 from services.portal.models import Invoice
 from services.portal.pages.area import today_here
 from services.portal.pages.invoice_desk import address_of
+from services.portal.pages.written import Written
 from services.portal.queries.agency import agency_of
 from services.portal.queries.invoices import find_invoice, list_credit_notes
 from services.portal.rules.amounts import written_amount
 from services.portal.rules.money import money_text
-from services.portal.schemas.fields import Wrong, amount_of, text_of
+from services.portal.schemas.fields import amount_of, text_of
 from shared.i18n import language
 from shared.web import current, staff_required
 
@@ -47,22 +47,6 @@ REFUSALS = {
 }
 
 invoice_deciding = Blueprint("invoice_deciding", __name__, url_prefix="/backoffice/portal/invoices")
-
-
-@dataclass
-class Decision:
-    """What somebody wrote to decide, and what is wrong with it by the id of the field."""
-
-    values: dict[str, str]
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def read(self, name: str, reading: Callable[[str], Any]) -> Any:
-        """What `reading` makes of a field, or None."""
-        try:
-            return reading(self.values.get(name, ""))
-        except Wrong as error:
-            self.errors[name] = str(error)
-            return None
 
 
 @invoice_deciding.route("/<uuid:invoice_id>/issue", methods=["GET", "POST"])
@@ -112,7 +96,7 @@ def discard(invoice_id: uuid.UUID) -> Answer:
 def void(invoice_id: uuid.UUID) -> Answer:
     """Let an invoice count no longer, with a reason."""
     invoice = _existing(invoice_id)
-    decision = Decision(request.form.to_dict())
+    decision = Written(request.form.to_dict())
     if request.method == "POST":
         reason = decision.read("reason", _reason)
         if reason is not None:
@@ -141,7 +125,7 @@ def credit(invoice_id: uuid.UUID) -> Answer:
         invoice = find_invoice(session, invoice_id) or abort(404)
         left = invoice.total - sum(note.total for note in list_credit_notes(session, invoice_id))
         country = agency_of(session).country
-    decision = Decision(request.form.to_dict() or {"amount": written_amount(left, country)})
+    decision = Written(request.form.to_dict() or {"amount": written_amount(left, country)})
     if request.method == "POST":
         amount = decision.read("amount", lambda text: amount_of(text, country))
         reason = decision.read("reason", _reason)
@@ -196,7 +180,7 @@ def _confirm(invoice: Invoice, **shown: Any) -> str:
     return render_template("confirm.html", action=request.path, cancel=address_of(invoice), **shown)
 
 
-def _decide(invoice: Invoice, decision: Decision, **shown: Any) -> Answer:
+def _decide(invoice: Invoice, decision: Written, **shown: Any) -> Answer:
     page = render_template(
         "portal/desk/decide.html",
         action=request.path,

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from services.portal.actions.invoicing import NewInvoice
 from services.portal.models import Invoice
+from services.portal.pages.written import Written
 from services.portal.rules.amounts import written_amount
 from services.portal.rules.charges import Charge
 from services.portal.rules.invoices import MOST_LINES, ROLES, Line, Tax, load_lines, make_line, totals_of
@@ -78,31 +79,20 @@ class LineRow:
         return not self.description.strip() and not self.unit_price.strip()
 
 
-@dataclass
-class InvoiceForm:
-    """Everything that the page shows in its fields. `errors`: id of the field to text; the first of a field counts."""
+@dataclass(kw_only=True)
+class InvoiceForm(Written):
+    """Everything that the page shows in its fields."""
 
-    values: dict[str, str]
     lines: list[LineRow]
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def summary(self) -> list[tuple[str, str, str]]:
-        """For the list at the top: id of the field, its label, what is wrong."""
-        return [(name, _label(name), text) for name, text in self.errors.items()]
 
     def add_line(self) -> None:
         """One more empty line."""
         if len(self.lines) < MOST_LINES:
             self.lines.append(LineRow())
 
-    def check(self, name: str, reading: Callable[[], Any]) -> Any:
-        """What `reading` reads; where it raises Wrong that stands at the field, and the answer is None."""
-        try:
-            return reading()
-        except Wrong as error:
-            self.errors.setdefault(name, str(error))
-            return None
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return _label(name)
 
 
 def _label(name: str) -> str:
@@ -117,13 +107,13 @@ def _label(name: str) -> str:
 def empty_form(role: str, currency: str, issued_on: date) -> InvoiceForm:
     """A form for a new invoice."""
     values = dict.fromkeys(FIELDS, "")
-    return InvoiceForm(values | {"role": role, "currency": currency, "issued_on": str(issued_on)}, [LineRow()])
+    return InvoiceForm(values | {"role": role, "currency": currency, "issued_on": str(issued_on)}, lines=[LineRow()])
 
 
 def form_of(invoice: Invoice, country: str) -> InvoiceForm:
     """A form that holds a draft as it is."""
     values = {name: str(value) if (value := getattr(invoice, name)) is not None else "" for name in FIELDS}
-    return InvoiceForm(values, [_row_of(line, country) for line in load_lines(invoice.lines)])
+    return InvoiceForm(values, lines=[_row_of(line, country) for line in load_lines(invoice.lines)])
 
 
 def _row_of(line: Line, country: str) -> LineRow:
@@ -143,7 +133,7 @@ def sent_form(sent: "MultiDict[str, str]") -> InvoiceForm:
     """A form that holds what somebody sent."""
     numbers = sorted({int(found[1]) for name in sent if (found := re.fullmatch(r"line-(\d{1,3})-description", name))})
     rows = [_sent_row(sent, f"line-{number}") for number in numbers[:MOST_LINES]]
-    return InvoiceForm({name: sent.get(name, "") for name in FIELDS}, rows or [LineRow()])
+    return InvoiceForm({name: sent.get(name, "") for name in FIELDS}, lines=rows or [LineRow()])
 
 
 def _sent_row(sent: "MultiDict[str, str]", prefix: str) -> LineRow:

@@ -17,8 +17,9 @@ from services.portal.clients.papers import receipt_pdf
 from services.portal.models import Party, Payment
 from services.portal.pages.area import payment_state, send_pdf
 from services.portal.pages.choosing import choose_party, chosen_party
-from services.portal.pages.invoice_deciding import LONGEST_REASON, Decision
+from services.portal.pages.invoice_deciding import LONGEST_REASON
 from services.portal.pages.payment_form import LABELS, PaymentForm
+from services.portal.pages.written import Written
 from services.portal.queries.agency import agency_of
 from services.portal.queries.invoices import list_open_invoices
 from services.portal.queries.payments import (
@@ -96,7 +97,7 @@ def new() -> Any:
     if party is None:
         return choose_party(gettext("Record a payment"), url_for("payment_desk.index"), gettext("Payments"))
     form = _form(party)
-    if request.method == "POST" and (wanted := form.read()):
+    if request.method == "POST" and (wanted := form.payment()):
         try:
             with current().db.write() as session:
                 payment = receive_payment(session, wanted)
@@ -114,7 +115,7 @@ def new() -> Any:
 def reverse(payment_id: uuid.UUID) -> Any:
     """A payment proved to be none: after a reason, what it had paid is owed again."""
     payment = _existing(payment_id)
-    decision = Decision(request.form.to_dict())
+    decision = Written(request.form.to_dict())
     if request.method == "POST":
         reason = decision.read("reason", _reason)
         if reason is not None:

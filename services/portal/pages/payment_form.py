@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from services.portal.actions.money import NewPayment
 from services.portal.models import Agency, Invoice, Party
+from services.portal.pages.written import Written
 from services.portal.rules.amounts import written_amount
 from services.portal.rules.money import CURRENCIES, HAND_METHODS, method_text
 from services.portal.schemas.fields import Wrong, amount_of, day_of, text_of
@@ -29,16 +30,14 @@ LABELS = {
 _PART = "part-"
 
 
-@dataclass
-class PaymentForm:
+@dataclass(kw_only=True)
+class PaymentForm(Written):
     """What was written, field by field, and what is wrong with it. `part-<id>` is what goes to an invoice."""
 
     agency: Agency
     party: Party
     invoices: Sequence[Invoice]
     today: date
-    values: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def blank(
@@ -55,20 +54,19 @@ class PaymentForm:
             "amount": written_amount(total, agency.country) if total else "",
         }
         values |= {f"{_PART}{one.id}": written_amount(one.balance, agency.country) for one in wanted}
-        return cls(agency, party, invoices, today, values)
+        return cls(agency=agency, party=party, invoices=invoices, today=today, values=values)
 
     @classmethod
     def sent(
         cls, agency: Agency, party: Party, invoices: Sequence[Invoice], today: date, form: MultiDict[str, str]
     ) -> "PaymentForm":
         """As a browser sent it."""
-        return cls(agency, party, invoices, today, form.to_dict())
+        return cls(agency=agency, party=party, invoices=invoices, today=today, values=form.to_dict())
 
-    @property
-    def summary(self) -> list[tuple[str, str, str]]:
-        """What is wrong: id of the field, what it is called, and the sentence."""
+    def label(self, name: str) -> str:
+        """What a field is called."""
         numbers = {f"{_PART}{one.id}": one.number for one in self.invoices}
-        return [(name, str(LABELS.get(name, numbers.get(name, ""))), text) for name, text in self.errors.items()]
+        return str(LABELS.get(name, numbers.get(name, "")))
 
     @property
     def method_choices(self) -> list[tuple[str, str]]:
@@ -80,16 +78,12 @@ class PaymentForm:
         """What it may be in."""
         return [(one, one) for one in CURRENCIES]
 
-    def value(self, name: str) -> str:
-        """What stands in a field."""
-        return self.values.get(name, "")
-
-    def read(self) -> NewPayment | None:
+    def payment(self) -> NewPayment | None:
         """What it means; None if something is wrong, which `errors` then says."""
-        amount = self._take("amount", self._positive)
-        received_on = self._take("received_on", self._day)
-        reference = self._take("reference", lambda text: text_of(text, 200))
-        concept = self._take("concept", lambda text: text_of(text, 300))
+        amount = self.read("amount", self._positive)
+        received_on = self.read("received_on", self._day)
+        reference = self.read("reference", lambda text: text_of(text, 200))
+        concept = self.read("concept", lambda text: text_of(text, 300))
         if self.value("currency") not in CURRENCIES:
             self.errors["currency"] = gettext("Choose a currency of the list.")
         if self.value("method") not in HAND_METHODS:
@@ -116,7 +110,7 @@ class PaymentForm:
             name = f"{_PART}{invoice.id}"
             if not self.value(name).strip():
                 continue
-            part = self._take(name, self._positive)
+            part = self.read(name, self._positive)
             if part is None:
                 continue
             if invoice.currency != self.value("currency"):
@@ -136,10 +130,3 @@ class PaymentForm:
         if day > self.today:
             raise Wrong(gettext("This day has not come yet."))
         return day
-
-    def _take(self, name: str, read: Any) -> Any:
-        try:
-            return read(self.value(name))
-        except Wrong as error:
-            self.errors[name] = str(error)
-            return None

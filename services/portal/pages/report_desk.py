@@ -17,7 +17,8 @@ from services.portal.actions.reports import (
 )
 from services.portal.models import PaymentReport
 from services.portal.pages.files import send_file_safely
-from services.portal.pages.invoice_deciding import LONGEST_REASON, Decision
+from services.portal.pages.invoice_deciding import LONGEST_REASON
+from services.portal.pages.written import Written
 from services.portal.queries.agency import agency_of
 from services.portal.queries.reports import (
     count_waiting_reports,
@@ -63,14 +64,14 @@ def index() -> str:
 @staff_required()
 def show(report_id: uuid.UUID) -> str:
     """One of them beside its proof, and what may be the same money."""
-    return _page(_existing(report_id), Decision({}))
+    return _page(_existing(report_id), Written({}))
 
 
 @report_desk.post("/<uuid:report_id>/accept")
 @staff_required("agent")
 def accept(report_id: uuid.UUID) -> Any:
     """The money is there."""
-    report, decision = _existing(report_id), Decision(request.form.to_dict())
+    report, decision = _existing(report_id), Written(request.form.to_dict())
     with current().db.read() as session:
         country = agency_of(session).country
     amount = decision.read("amount", lambda text: _positive(text, country))
@@ -93,7 +94,7 @@ def accept(report_id: uuid.UUID) -> Any:
 @staff_required("agent")
 def reject(report_id: uuid.UUID) -> Any:
     """The money is not there, or the proof shows something else."""
-    report, decision = _existing(report_id), Decision(request.form.to_dict())
+    report, decision = _existing(report_id), Written(request.form.to_dict())
     reason = decision.read("reason", _reason)
     if reason is None:
         return _page(report, decision), 422
@@ -120,7 +121,7 @@ def _existing(report_id: uuid.UUID) -> PaymentReport:
         return find_report(session, report_id) or abort(404)
 
 
-def _page(report: PaymentReport, decision: Decision) -> str:
+def _page(report: PaymentReport, decision: Written) -> str:
     with current().db.read() as session:
         country = agency_of(session).country
         proofs, invoices = list_proofs(session, report.id), list_wanted_invoices(session, report)

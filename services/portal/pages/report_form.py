@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -13,6 +12,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from services.portal.actions.reports import NewReport
 from services.portal.models import Agency, Invoice
+from services.portal.pages.written import Written
 from services.portal.rules.amounts import written_amount
 from services.portal.rules.money import HAND_METHODS, method_text
 from services.portal.schemas.fields import Wrong, amount_of, day_of, text_of
@@ -30,17 +30,15 @@ LABELS = {
 }
 
 
-@dataclass
-class ReportForm:
+@dataclass(kw_only=True)
+class ReportForm(Written):
     """What was written, field by field, and what is wrong with it."""
 
     agency: Agency
     invoices: Sequence[Invoice]
     """What the client may say that it was for: everything open."""
     today: date
-    values: dict[str, str] = field(default_factory=dict)
     chosen: set[str] = field(default_factory=set)
-    errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def blank(cls, agency: Agency, invoices: Sequence[Invoice], today: date, chosen: set[str]) -> "ReportForm":
@@ -55,17 +53,17 @@ class ReportForm:
             "paid_on": today.isoformat(),
             "method": HAND_METHODS[0],
         }
-        return cls(agency, invoices, today, values, chosen)
+        return cls(agency=agency, invoices=invoices, today=today, values=values, chosen=chosen)
 
     @classmethod
     def sent(cls, agency: Agency, invoices: Sequence[Invoice], today: date, form: MultiDict[str, str]) -> "ReportForm":
         """As a browser sent it."""
-        return cls(agency, invoices, today, form.to_dict(), set(form.getlist("invoice")))
+        chosen = set(form.getlist("invoice"))
+        return cls(agency=agency, invoices=invoices, today=today, values=form.to_dict(), chosen=chosen)
 
-    @property
-    def summary(self) -> list[tuple[str, str, str]]:
-        """What is wrong: id of the field, what it is called, and the sentence."""
-        return [(name, str(LABELS.get(name, "")), text) for name, text in self.errors.items()]
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return str(LABELS.get(name, ""))
 
     @property
     def currency_choices(self) -> list[tuple[str, str]]:
@@ -82,16 +80,12 @@ class ReportForm:
         """Of the agency and of what is open."""
         return sorted({self.agency.currency, *(one.currency for one in self.invoices)})
 
-    def value(self, name: str) -> str:
-        """What stands in a field."""
-        return self.values.get(name, "")
-
-    def read(self, party_id: uuid.UUID, files: Sequence[FileStorage]) -> NewReport | None:
+    def report(self, party_id: uuid.UUID, files: Sequence[FileStorage]) -> NewReport | None:
         """What it means; None if something is wrong, which `errors` then says."""
-        amount = self._take("amount", self._amount)
-        paid_on = self._take("paid_on", self._day)
-        reference = self._take("reference", lambda text: text_of(text, 200))
-        note = self._take("note", lambda text: text_of(text, 2000))
+        amount = self.read("amount", self._amount)
+        paid_on = self.read("paid_on", self._day)
+        reference = self.read("reference", lambda text: text_of(text, 200))
+        note = self.read("note", lambda text: text_of(text, 2000))
         if self.value("currency") not in self.currencies:
             self.errors["currency"] = gettext("Choose a currency of the list.")
         if self.value("method") not in HAND_METHODS:
@@ -100,7 +94,7 @@ class ReportForm:
             self.errors["proof"] = gettext("Attach the proof: a photo, a screenshot or a PDF.")
         if len(files) > MOST_PROOFS:
             self.errors["proof"] = gettext("At most %(most)s files.", most=MOST_PROOFS)
-        report_id = self._take("report_id", uuid.UUID)
+        report_id = self.read("report_id", _id)
         if self.errors:
             return None
         return NewReport(
@@ -131,11 +125,9 @@ class ReportForm:
             raise Wrong(gettext("This day has not come yet. Write the day on which you paid."))
         return day
 
-    def _take(self, name: str, read: Any) -> Any:
-        try:
-            return read(self.value(name))
-        except Wrong as error:
-            self.errors[name] = str(error)
-        except ValueError:
-            self.errors[name] = gettext("Load the page again.")
-        return None
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Wrong(gettext("Load the page again.")) from None

@@ -48,7 +48,7 @@ def new(visitor: Visitor) -> Any:
     if request.method == "GET":
         return _page(form)
     files = [file for file in request.files.getlist("proof") if file.filename]
-    wanted = form.read(visitor.party.id, files)
+    wanted = form.report(visitor.party.id, files)
     if wanted is None:
         return _page(form), 422
     try:
