@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.portal.actions import invoice_imports
-from services.portal.jobs import InvoiceImporter
+from services.portal.jobs.imports import InvoiceImporter
 from services.portal.models import Invoice, InvoiceImport, InvoiceImportRow, LedgerEntry, Series
 from shared import clock
 from tests.support.alone import Alone, portal_alone

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from services.portal.actions import notifications
 from services.portal.actions.notifications import take_notice
 from services.portal.clients.gateways.choosing import open_gateways
-from services.portal.jobs import Reconciler
+from services.portal.jobs.payments import Reconciler
 from services.portal.models import Invoice, PaymentIntent, Series
 from services.portal.rules.money import ZERO
 from services.portal.rules.wompi import read_event

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from services.portal.clients.gateways.choosing import open_gateways
-from services.portal.jobs import Reconciler
+from services.portal.jobs.payments import Reconciler
 from services.portal.models import Invoice, PaymentIntent
 from services.portal.queries.agency import agency_of
 from services.portal.settings import Settings
