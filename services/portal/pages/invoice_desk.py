@@ -47,7 +47,7 @@ from services.portal.schemas.papers import facts_of_stored, paper_of_invoice
 from shared.i18n import language
 from shared.web import BadCursor, current, staff_required
 
-MOST_SUMMED = 10_000
+MOST_SUMMED = 1_000
 """Of a list with more open invoices the sum is not told: adding them up would take longer than showing the list."""
 
 invoice_desk = Blueprint("invoice_desk", __name__, url_prefix="/backoffice/portal/invoices")
