@@ -40,6 +40,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
+@pytest.fixture(autouse=True)
+def logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that a test runs in its own process would set up the log lines of all tests after it."""
+    monkeypatch.setattr("shared.cli.configure_logs", lambda _service: None)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[servers.PostgresServer]:
     """A real PostgreSQL 15 or newer, the same for the whole run."""

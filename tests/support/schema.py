@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import URL
+from sqlalchemy import URL, inspect
 
 from shared import migrations
 from shared.db import Database
@@ -19,8 +19,12 @@ from tests.support.postgres import plain
 
 
 def migrated(service: str, db: Database) -> None:
-    """Fill an empty database that nobody has used yet with what the service's migrations make."""
+    """Fill an empty database with what the service's migrations make; one that has its tables is left alone."""
+    with db.engine.connect() as connection:
+        is_empty = not inspect(connection).has_table("alembic_version")
     db.dispose()
+    if not is_empty:
+        return
     if db.is_sqlite:
         shutil.copyfile(_sqlite_original(service), db.url.removeprefix("sqlite:///"))
     else:
