@@ -184,7 +184,7 @@ def test_a_file_that_nobody_foresaw_keeps_no_other_waiting_and_old_rows_are_forg
     portal.party(1)
     upload(portal, as_csv(row(1)))
     with monkeypatch.context() as broken:
-        broken.setattr("services.portal.jobs.read_rows", lambda *_, **__: 1 / 0)
+        broken.setattr("services.portal.jobs.imports.read_rows", lambda *_, **__: 1 / 0)
         work(portal)
     shown = upload(portal, as_csv(row(1))).location
     work(portal)
