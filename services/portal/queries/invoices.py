@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session, joinedload
 
 from services.portal.models import Invoice
 from services.portal.queries.searching import begins_with, found_by
-from services.portal.rules.invoices import CREDIT_NOTE, CREDITED, DRAFT, INVOICE, OPEN_STATES, OVERDUE, PAID
+from services.portal.rules.invoices import (
+    CREDIT_NOTE,
+    CREDITED,
+    DRAFT,
+    ENDED_STATES,
+    INVOICE,
+    OPEN_STATES,
+    OVERDUE,
+    PAID,
+)
 from services.portal.rules.money import ZERO
 from shared.web.paging import Page, paginate
 
@@ -168,6 +177,8 @@ def debt_by_age(session: Session, today: date) -> list[Debt]:
 
 def open_totals(session: Session, wanted: InvoiceFilter, *, today: date, most: int) -> dict[str, Decimal] | None:
     """What is to be paid of all that a filter leaves, per currency; None where more than `most` invoices are open."""
+    if wanted.state in (DRAFT, *ENDED_STATES):  # databases would read them all to find none that is open
+        return {}
     statement = select(Invoice.currency, Invoice.balance).where(*_open(), *_conditions(wanted, today))
     if text := wanted.text.strip():
         statement = statement.where(found_by(session, text, Invoice, begins_with(Invoice.number, text)))

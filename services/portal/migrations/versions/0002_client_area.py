@@ -324,6 +324,9 @@ def _invoices() -> None:
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_invoices_source")),
     )
     op.create_index("ix_invoices_currency_id", "invoices", ["currency", "id"])
+    still_open = sa.text("state IN ('issued', 'partly_paid')")
+    debt = ["due_on", "currency", "kind", "balance"]
+    op.create_index("ix_invoices_debt", "invoices", debt, sqlite_where=still_open, postgresql_where=still_open)
     notes = sa.text("kind = 'credit_note'")
     op.create_index("ix_invoices_credit_notes", "invoices", ["id"], sqlite_where=notes, postgresql_where=notes)
     op.create_index("ix_invoices_corrects_id", "invoices", ["corrects_id"], unique=False)
