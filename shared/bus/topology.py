@@ -44,6 +44,7 @@ HEARS: dict[str, tuple[str, ...]] = {
         "porteria.directory.AddressCleared.*",
         "external.mail.LetterRequested.*",
         "porteria.portal.NoticeRaised.*",
+        "porteria.portal.NoticeWithdrawn.*",
     ),
     "portal": (
         "porteria.directory.PartyRegistered.*",
@@ -51,6 +52,10 @@ HEARS: dict[str, tuple[str, ...]] = {
         "porteria.directory.PartyDeactivated.*",
         "porteria.identity.CredentialRevoked.*",
         "porteria.identity.PasswordChanged.*",
+        "porteria.mailer.LetterSent.*",
+        "porteria.mailer.LetterCancelled.*",
+        "porteria.mailer.LetterFailed.*",
+        "porteria.mailer.LetterBounced.*",
         "external.billing.InvoiceIssued.*",
     ),
 }

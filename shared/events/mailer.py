@@ -9,7 +9,10 @@ from shared.events.registry import event
 
 @dataclass(frozen=True, kw_only=True)
 class _Letter:
-    """A letter and what it was about. `at` is when it ended so; `kind` is for example `credential` or `recovery`."""
+    """A letter and what it was about. `at` is when it ended so; `kind` is for example `credential` or `recovery`.
+
+    `notice_id`: of the NoticeRaised that asked for it.
+    """
 
     letter_id: uuid.UUID
     kind: str
@@ -18,6 +21,7 @@ class _Letter:
     party_id: uuid.UUID | None = None
     credential_id: uuid.UUID | None = None
     batch_id: uuid.UUID | None = None
+    notice_id: uuid.UUID | None = None
 
 
 @event("porteria.mailer.LetterSent.v1")

@@ -1,4 +1,5 @@
-"""What the portal tells: what clients do in their area, invoices, money, PQRS, and notices that somebody is to get.
+"""What the portal tells: what clients do in their area, invoices, money, PQRS, people whom
+clients let in, and notices that somebody is to get.
 
 Amounts are decimal strings with two decimals, each with its currency (ISO 4217).
 """
@@ -193,13 +194,24 @@ class NoticeSecret:
     sealing_key: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class NoticeAttachment:
+    """A file that goes with a letter; `path` is where the portal's REST interface gives it."""
+
+    name: str
+    media_type: str
+    path: str
+
+
 @event("porteria.portal.NoticeRaised.v1")
 @dataclass(frozen=True, kw_only=True)
 class NoticeRaised:
     """Somebody is to learn of something. The mailer writes the letter of this `kind` with these `values`, once.
 
     `path` is the page below the public address to which the letter leads; where there is a `secret`, the page is
-    opened with it. After `expires_at` the letter is worth nothing and is not sent any more.
+    opened with it. After `expires_at` the letter is worth nothing and is not sent any more. `instead_of`: the letter of
+    that notice, if it still waits, is replaced by this one; if it does not wait any more, this one is not sent.
+    `stop_path`: the page on which the reader says not to want such letters; a POST to it is enough (RFC 8058).
     """
 
     notice_id: uuid.UUID
@@ -210,3 +222,95 @@ class NoticeRaised:
     at: datetime
     values: list[NoticeValue] = field(default_factory=list)
     secret: NoticeSecret | None = None
+    instead_of: uuid.UUID | None = None
+    stop_path: str = ""
+    attachments: list[NoticeAttachment] = field(default_factory=list)
+
+
+@event("porteria.portal.NoticeWithdrawn.v1")
+@dataclass(frozen=True, kw_only=True)
+class NoticeWithdrawn:
+    """What a notice says is not so any more: its letter is not to go, if it still waits.
+
+    `reason`: paid, voided, disputed, invitation_ended or stopped (the reader wants no such letters).
+    """
+
+    notice_id: uuid.UUID
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SubAccount:
+    """Somebody whom a client lets in. `address` is with what they sign in."""
+
+    contact_id: uuid.UUID
+    party_id: uuid.UUID
+    name: str
+    address: str
+    at: datetime
+
+
+@event("porteria.portal.SubAccountInvited.v1")
+@dataclass(frozen=True, kw_only=True)
+class SubAccountInvited(_SubAccount):
+    """A client, or a contact who manages contacts, invited somebody to the client area. `rights`: what they may do."""
+
+    rights: list[str] = field(default_factory=list)
+
+
+@event("porteria.portal.SubAccountAccepted.v1")
+@dataclass(frozen=True, kw_only=True)
+class SubAccountAccepted(_SubAccount):
+    """The invited person is in. `person_id` is who they are to identity, and the same for every client."""
+
+    person_id: uuid.UUID
+
+
+@event("porteria.portal.SubAccountSuspended.v1")
+@dataclass(frozen=True, kw_only=True)
+class SubAccountSuspended(_SubAccount):
+    """The person may not sign in for this client until somebody lets them in again."""
+
+
+@event("porteria.portal.SubAccountResumed.v1")
+@dataclass(frozen=True, kw_only=True)
+class SubAccountResumed(_SubAccount):
+    """A suspended person may sign in for this client again."""
+
+
+@event("porteria.portal.SubAccountRemoved.v1")
+@dataclass(frozen=True, kw_only=True)
+class SubAccountRemoved(_SubAccount):
+    """The client does not let this person in any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LateFee:
+    """A fee for an invoice that was not paid in time. `number`: of that invoice; `period`: 0 for its first fee."""
+
+    fee_id: uuid.UUID
+    invoice_id: uuid.UUID
+    number: str
+    party_id: uuid.UUID
+    currency: str
+    amount: Decimal
+    period: int
+    at: datetime
+
+
+@event("porteria.portal.LateFeeCharged.v1")
+@dataclass(frozen=True, kw_only=True)
+class LateFeeCharged(_LateFee):
+    """A late fee stands on a document; `charged_on_id` is that invoice."""
+
+    charged_on_id: uuid.UUID
+
+
+@event("porteria.portal.LateFeeWaived.v1")
+@dataclass(frozen=True, kw_only=True)
+class LateFeeWaived(_LateFee):
+    """Of a late fee, `waived` need not be paid."""
+
+    waived: Decimal
+    reason: str

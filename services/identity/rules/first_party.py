@@ -8,8 +8,16 @@ PREFIX = "porteria-"
 SERVICE_SCOPES = {
     "directory": ["credentials:issue"],
     "identity": ["parties:read", "keys:read", "letters:read", "attention:read"],
-    "mailer": ["parties:read"],
-    "portal": ["credentials:verify", "passwords:write", "parties:read", "parties:write", "keys:read"],
+    "mailer": ["parties:read", "invoices:read"],
+    "portal": [
+        "credentials:verify",
+        "passwords:write",
+        "guests:write",
+        "parties:read",
+        "parties:write",
+        "keys:read",
+        "audit:read",
+    ],
 }
 
 

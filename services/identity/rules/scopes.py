@@ -21,6 +21,9 @@ API_SCOPES = {
     "payments:read": "Read payments and receipts",
     "payments:write": "Record payments",
     "cases:read": "Read PQRS",
+    "contacts:read": "Read contacts and sub-accounts",
+    "guests:write": "Let in people who are no party: sub-accounts of the client area",
+    "audit:read": "Read the audit trail",
 }
 """Scopes of the REST interface, for clients that act for themselves."""
 

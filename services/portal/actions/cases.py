@@ -113,7 +113,7 @@ def open_case(session: Session, new: NewCase, today: date) -> Written:
     session.flush()
     message = _write(session, case, new_id(), MESSAGE, new.text)
     publish(session, CaseOpened(**_facts(case)))
-    tell_opened(session, case, party)
+    tell_opened(session, case, party, message.id)
     _record(session, "case.opened", case)
     return Written(case, message)
 
@@ -164,7 +164,7 @@ def answer_case(
     if in_substance:
         case.answered_at, case.state = case.answered_at or message.at, ANSWERED
         publish(session, CaseAnswered(**_facts(case)))
-    tell_answered(session, case, party)
+    tell_answered(session, case, party, message.id)
     _record(session, "case.answered" if in_substance else "case.written", case)
     return Written(case, message)
 
@@ -194,9 +194,9 @@ def extend_case(session: Session, case_id: uuid.UUID, until: date, reason: str, 
     former, case.due_on = case.due_on, until
     case.extended_at, case.extension_reason = clock.now(), reason
     case.reminded_at = None  # the new deadline has a reminder of its own
-    _write(session, case, new_id(), EXTENSION, reason)
+    message = _write(session, case, new_id(), EXTENSION, reason)
     publish(session, CaseExtended(**_facts(case), reason=reason))
-    tell_extended(session, case, party)
+    tell_extended(session, case, party, message.id)
     _record(session, "case.extended", case, due_on=f"{former} → {until}", reason=reason)
     return case
 
@@ -208,9 +208,9 @@ def close_case(session: Session, case_id: uuid.UUID, reason: str, note: str) -> 
     if reason not in closing_reasons(case.answered_at is not None):
         raise UnfitReason
     case.state, case.closed_at, case.closing_reason, case.closing_note = CLOSED, clock.now(), reason, note
-    _write(session, case, new_id(), CLOSING, note)
+    message = _write(session, case, new_id(), CLOSING, note)
     publish(session, CaseClosed(**_facts(case), reason=reason))
-    tell_closed(session, case, party)
+    tell_closed(session, case, party, message.id)
     _record(session, "case.closed", case, reason=reason)
     return case
 

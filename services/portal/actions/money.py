@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.portal.actions.ledger import book, lock_owner, lock_party, undo, use
-from services.portal.actions.notices import raise_notice
+from services.portal.actions.notices import News, tell
 from services.portal.actions.numbering import take_number
 from services.portal.actions.refusals import AlreadyReversed, InvoiceUnknown, NotOpen, PaymentUnknown, TooMuch
 from services.portal.models import Allocation, Invoice, Party, Payment
 from services.portal.rules.invoices import CREDIT_NOTE, INVOICE, OPEN_STATES
 from services.portal.rules.money import LARGEST, ZERO, method_text, money_text
+from services.portal.rules.notices import RECEIPT
 from shared import clock
 from shared.audit import current_actor, record_act
 from shared.events.portal import AllocatedAmount, PaymentReceived, PaymentReversed
@@ -191,14 +192,24 @@ def _received(payment: Payment, allocated: list[AllocatedAmount]) -> PaymentRece
 
 
 def _send_receipt(session: Session, party: Party, payment: Payment) -> None:
-    values = {
-        "number": payment.receipt_number,
-        "amount": money_text(payment.amount, payment.currency, party.language),
-        "method": method_text(payment.method, party.language),
-        "concept": payment.concept,
-    }
-    path = f"/customerarea/receipts/{payment.id}"
-    raise_notice(session, "receipt", party, path, values, worth=RECEIPT_IS_NEWS)
+    def values(language: str) -> dict[str, str]:
+        return {
+            "number": payment.receipt_number,
+            "amount": money_text(payment.amount, payment.currency, language),
+            "method": method_text(payment.method, language),
+            "concept": payment.concept,
+        }
+
+    news = News(
+        kind=RECEIPT,
+        party_id=party.id,
+        about=payment.id,
+        path=f"/customerarea/receipts/{payment.id}",
+        label=payment.receipt_number,
+        values_in=values,
+        until=clock.now() + RECEIPT_IS_NEWS,
+    )
+    tell(session, party, news)
 
 
 def _record(session: Session, act: str, payment: Payment, reason: str = "") -> None:

@@ -9,7 +9,7 @@ from babel.dates import format_datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from services.portal.actions.notices import raise_notice
+from services.portal.actions.notices import raise_direct_notice, reader_of
 from services.portal.actions.parties import PartyData, copy_parties, lock_parties
 from services.portal.actions.sessions import hash_token
 from services.portal.models import EmailChange, Party
@@ -81,16 +81,10 @@ def request_email(
     session.add(change)
     session.flush()
     values = {"address": address, "until": _told(change.expires_at, party, timezone)}
-    raise_notice(
-        session,
-        "email_confirmation",
-        party,
-        CONFIRM_PATH,
-        values,
-        address=address,
-        secret=secret,
-        worth=CONFIRM_WITHIN,
-    )
+    if reader := reader_of(party, address):
+        raise_direct_notice(
+            session, "email_confirmation", reader, CONFIRM_PATH, values, secret=secret, worth=CONFIRM_WITHIN
+        )
     _record(session, "email.requested", party_id, address=address)
     return change
 
@@ -135,9 +129,10 @@ def finish_email(session: Session, change: EmailChange, party: PartyData, timezo
     copy_parties(session, [party])
     if not _end_confirmed(session, change, APPLIED) or not change.former:
         return
-    reader = session.get_one(Party, change.party_id)
-    told = {"address": masked_address(change.address), "moment": _told(clock.now(), reader, timezone)}
-    raise_notice(session, "email_changed", reader, PROFILE_PATH, told, address=change.former)
+    party_now = session.get_one(Party, change.party_id)
+    told = {"address": masked_address(change.address), "moment": _told(clock.now(), party_now, timezone)}
+    if former := reader_of(party_now, change.former):
+        raise_direct_notice(session, "email_changed", former, PROFILE_PATH, told)
 
 
 def refuse_email(session: Session, change: EmailChange, message: str) -> None:

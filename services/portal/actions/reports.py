@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from services.portal.actions.files import Staged, keep_file
 from services.portal.actions.ledger import lock_party
 from services.portal.actions.money import NewPayment, receive_payment
-from services.portal.actions.notices import raise_notice
+from services.portal.actions.notices import WORTH, News, tell
 from services.portal.models import Party, Payment, PaymentReport
 from services.portal.rules.files import PROOF
 from services.portal.rules.money import money_text
+from services.portal.rules.notices import REPORT_REJECTED
 from shared import clock
 from shared.audit import current_actor, record_act
 
@@ -117,8 +118,16 @@ def reject_report(session: Session, report_id: uuid.UUID, reason: str) -> None:
     """
     report, party = _find_waiting(session, report_id)
     _decide(report, REJECTED, reason)
-    values = {"amount": money_text(report.amount, report.currency, party.language), "reason": reason}
-    raise_notice(session, "report_rejected", party, f"/customerarea/reports/{report.id}", values)
+    news = News(
+        kind=REPORT_REJECTED,
+        party_id=party.id,
+        about=report.id,
+        path=f"/customerarea/reports/{report.id}",
+        label=report.reference[:120],
+        values_in=lambda to: {"amount": money_text(report.amount, report.currency, to), "reason": reason},
+        until=clock.now() + WORTH,
+    )
+    tell(session, party, news)
     _record(session, "report.rejected", report, reason)
 
 

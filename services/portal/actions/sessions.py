@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.portal.actions.parties import lock_parties
-from services.portal.models import ClientSession, EndedCredential
+from services.portal.models import ClientSession, Contact, EndedCredential, Party, Person
 from services.portal.queries.sessions import has_ended
+from services.portal.rules.contacts import ACTIVE
 from services.portal.rules.sessions import Lifetime
 from shared import clock
 from shared.audit import record_act
@@ -33,6 +34,10 @@ class CredentialEnded(Exception):
 
 class PartyInactive(Exception):
     """The party was deactivated: it cannot be signed in."""
+
+
+class NotLetIn(Exception):
+    """The client does not let this person in any more."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +61,26 @@ def open_session(
     must_change: bool,
     address: str,
     user_agent: str,
+    contact_id: uuid.UUID | None = None,
+    must_choose: bool = False,
 ) -> OpenedSession:
-    """Sign a client in. The party must be in the copy.
+    """Sign a client in, or somebody whom the client lets in (`contact_id`). The party must be in the copy.
 
-    Raises CredentialEnded or PartyInactive if that became so since the password was checked.
+    Raises CredentialEnded, PartyInactive or NotLetIn if that became so since the password was checked.
     """
-    party = lock_parties(session, [party_id])[0]
-    if not party.active:
-        raise PartyInactive
+    party, contact = _lock_area(session, party_id, contact_id)
     if has_ended(session, credential_id):
         raise CredentialEnded
     moment = clock.now()
-    party.last_sign_in_at = moment
+    (contact or party).last_sign_in_at = moment
     token = secrets.token_urlsafe(32)
     opened = ClientSession(
         id=new_id(),
         token_hash=hash_token(token),
+        subject_id=(contact.person_id if contact else None) or party_id,
         party_id=party_id,
+        contact_id=contact_id,
+        must_choose=must_choose,
         credential_id=credential_id,
         must_change=must_change,
         created_at=moment,
@@ -82,8 +90,45 @@ def open_session(
     )
     session.add(opened)
     session.flush()
-    publish(session, ClientSignedIn(party_id=party_id, at=moment))
+    if contact is None:
+        publish(session, ClientSignedIn(party_id=party_id, at=moment))
     return OpenedSession(token, opened.id)
+
+
+def switch_session(session: Session, session_id: uuid.UUID, party_id: uuid.UUID, contact_id: uuid.UUID | None) -> None:
+    """Look at another client's area in the same browser. The caller has checked that the area is one of the person's.
+
+    Raises PartyInactive, NotLetIn.
+    """
+    _, contact = _lock_area(session, party_id, contact_id)
+    if contact:
+        contact.last_sign_in_at = clock.now()
+    change = update(ClientSession).where(ClientSession.id == session_id, ClientSession.ended_at.is_(None))
+    session.execute(change.values(party_id=party_id, contact_id=contact_id, must_choose=False))
+
+
+def _lock_area(session: Session, party_id: uuid.UUID, contact_id: uuid.UUID | None) -> tuple[Party, Contact | None]:
+    """The party, and the contact as whom somebody enters its area. Raises PartyInactive, NotLetIn."""
+    party = lock_parties(session, [party_id])[0]
+    if not party.active:
+        raise PartyInactive
+    if contact_id is None:
+        return party, None
+    contact = session.get(Contact, contact_id, populate_existing=True)
+    _lock_people(session, [contact.person_id] if contact and contact.person_id else [])
+    if contact is None or contact.party_id != party_id or contact.state != ACTIVE:
+        raise NotLetIn
+    return party, contact
+
+
+def _lock_subjects(session: Session, subject_ids: Sequence[uuid.UUID]) -> None:
+    """Keep others from opening sessions of these, whether they are parties, people whom clients let in, or both."""
+    lock_parties(session, subject_ids)
+    _lock_people(session, subject_ids)
+
+
+def _lock_people(session: Session, person_ids: Sequence[uuid.UUID]) -> None:
+    session.execute(select(Person.id).where(Person.id.in_(set(person_ids))).order_by(Person.id).with_for_update())
 
 
 def touch_session(session: Session, session_id: uuid.UUID) -> None:
@@ -99,35 +144,41 @@ def end_session(session: Session, session_id: uuid.UUID, reason: str) -> int:
 def end_sessions_of_parties(
     session: Session, party_ids: Sequence[uuid.UUID], reason: str, by: str | None = None
 ) -> int:
-    """End every session of these parties; returns how many there were."""
+    """End every session of these parties, and of whomever they let in; returns how many there were."""
     lock_parties(session, party_ids)
-    return _end(session, ClientSession.party_id.in_(party_ids), reason, by)
+    theirs = or_(ClientSession.party_id.in_(party_ids), ClientSession.subject_id.in_(party_ids))
+    return _end(session, theirs, reason, by)
+
+
+def end_sessions_of_contact(session: Session, contact_id: uuid.UUID) -> int:
+    """End every session in which somebody looks at the client's area as this contact. The caller holds the party."""
+    return _end(session, ClientSession.contact_id == contact_id, "access_ended")
 
 
 def end_one_session(
-    session: Session, party_id: uuid.UUID, session_id: uuid.UUID, reason: str, by: str | None = None
+    session: Session, subject_id: uuid.UUID, session_id: uuid.UUID, reason: str, by: str | None = None
 ) -> int:
-    """End one session of a party, told in the audit trail; returns 0 if somebody ended it before."""
-    mine = (ClientSession.party_id == party_id) & (ClientSession.id == session_id)
-    return _told(session, party_id, _end(session, mine, reason, by))
+    """End one session of whoever signed in, told in the audit trail; returns 0 if somebody ended it before."""
+    mine = (ClientSession.subject_id == subject_id) & (ClientSession.id == session_id)
+    return _told(session, subject_id, _end(session, mine, reason, by))
 
 
-def end_sessions_but(session: Session, party_id: uuid.UUID, here: uuid.UUID) -> int:
-    """The client ends every session except the one `here`; returns how many."""
-    lock_parties(session, [party_id])
-    others = (ClientSession.party_id == party_id) & (ClientSession.id != here)
-    return _told(session, party_id, _end(session, others, "ended_by_client"))
+def end_sessions_but(session: Session, subject_id: uuid.UUID, here: uuid.UUID) -> int:
+    """Whoever signed in ends every session of theirs except the one `here`; returns how many."""
+    _lock_subjects(session, [subject_id])
+    others = (ClientSession.subject_id == subject_id) & (ClientSession.id != here)
+    return _told(session, subject_id, _end(session, others, "ended_by_client"))
 
 
-def _told(session: Session, party_id: uuid.UUID, ended: int) -> int:
+def _told(session: Session, subject_id: uuid.UUID, ended: int) -> int:
     if ended:
-        record_act(session, "portal", "sessions.ended", party_id=party_id, count=ended)
+        record_act(session, "portal", "sessions.ended", party_id=subject_id, count=ended)
     return ended
 
 
 def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> int:
-    """Remember that these credentials (with their parties) work no longer, and end what they opened."""
-    lock_parties(session, [party_id for _, party_id in ended])
+    """Remember that these credentials (with whose they are) work no longer, and end what they opened."""
+    _lock_subjects(session, [subject_id for _, subject_id in ended])
     credential_ids = sorted({credential_id for credential_id, _ in ended})
     moment = clock.now()
     rows = [{"id": credential_id, "ended_at": moment} for credential_id in credential_ids]
@@ -135,10 +186,10 @@ def end_sessions_of_credentials(session: Session, ended: Sequence[tuple[uuid.UUI
     return _end(session, ClientSession.credential_id.in_(credential_ids), "credential_revoked")
 
 
-def end_other_sessions(session: Session, party_id: uuid.UUID, credential_id: uuid.UUID) -> int:
-    """End the sessions of a party that were opened with another credential than this new one."""
-    lock_parties(session, [party_id])
-    others = (ClientSession.party_id == party_id) & (ClientSession.credential_id != credential_id)
+def end_other_sessions(session: Session, subject_id: uuid.UUID, credential_id: uuid.UUID) -> int:
+    """End the sessions of whoever signed in that were opened with another credential than this new one."""
+    _lock_subjects(session, [subject_id])
+    others = (ClientSession.subject_id == subject_id) & (ClientSession.credential_id != credential_id)
     return _end(session, others, "password_changed")
 
 

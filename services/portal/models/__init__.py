@@ -2,6 +2,7 @@
 
 from services.portal.models.base import Base
 from services.portal.models.cases import Case, CaseMessage
+from services.portal.models.fees import FeeRule, LateFee
 from services.portal.models.files import StoredFile
 from services.portal.models.invoices import Agency, IncomeStatement, Invoice, InvoiceImport, InvoiceImportRow, Series
 from services.portal.models.money import (
@@ -13,7 +14,9 @@ from services.portal.models.money import (
     PaymentIntent,
     PaymentReport,
 )
+from services.portal.models.notices import DailyRun, HolderChoice, Notice, ReminderRule
 from services.portal.models.parties import Party
+from services.portal.models.people import Contact, Invitation, Person
 from services.portal.models.profile import EmailChange, Viewing
 from services.portal.models.sessions import ClientSession, EndedCredential
 
@@ -24,19 +27,28 @@ __all__ = [
     "Case",
     "CaseMessage",
     "ClientSession",
+    "Contact",
+    "DailyRun",
     "EmailChange",
     "EndedCredential",
+    "FeeRule",
     "GatewayNotice",
+    "HolderChoice",
     "IncomeStatement",
+    "Invitation",
     "Invoice",
     "InvoiceImport",
     "InvoiceImportRow",
+    "LateFee",
     "LedgerEntry",
+    "Notice",
     "Party",
     "Payment",
     "PaymentIncident",
     "PaymentIntent",
     "PaymentReport",
+    "Person",
+    "ReminderRule",
     "Series",
     "StoredFile",
     "Viewing",

@@ -43,6 +43,16 @@ class Agency(Base):
     """What the fiscal documents need besides; see rules/fiscal/."""
     saturday_counts: Mapped[bool] = mapped_column(default=False)
     """Whether Saturdays count as business days for the deadlines of PQRS."""
+    announce_invoices: Mapped[bool] = mapped_column(default=True)
+    """Whether a letter goes out when an invoice is issued."""
+    attach_documents: Mapped[bool] = mapped_column(default=False)
+    """Whether the letter about a new invoice brings its PDF and fiscal documents, or only the link to them."""
+    daily_hour: Mapped[int] = mapped_column(default=8)
+    """From which hour of the day, in the agency's zone, reminders and late fees are made."""
+    fee_ceiling: Mapped[Decimal | None] = mapped_column(Money)
+    """The legal ceiling of a late fee: percent of what is owed, per month; None: none is set."""
+    fee_ceiling_source: Mapped[str] = mapped_column(String(300), default="")
+    """Where the ceiling is written: a law, or what an authority certified for the month."""
 
 
 class Series(Base):
@@ -125,6 +135,11 @@ class Invoice(Base):
     ended_at: Mapped[datetime | None]
     """When it was paid, credited or voided."""
     created_by: Mapped[str] = mapped_column(String(200), default="")
+    is_late_fee: Mapped[bool] = mapped_column(default=False)
+    """The document of a late fee: it costs no late fee itself."""
+    disputed_at: Mapped[datetime | None]
+    """While it is in dispute, nobody is reminded of it and it costs no late fee."""
+    dispute_reason: Mapped[str] = mapped_column(String(300), default="")
 
     party: Mapped[Party] = relationship(lazy="raise")
 

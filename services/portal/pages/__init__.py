@@ -20,6 +20,7 @@ from services.portal.pages.home import home
 from services.portal.pages.incident_desk import incident_desk
 from services.portal.pages.income import income
 from services.portal.pages.invoices import invoices
+from services.portal.pages.menu import client_frame
 from services.portal.pages.passwords import passwords
 from services.portal.pages.paying import paying
 from services.portal.pages.payment_desk import payment_desk
@@ -31,7 +32,7 @@ from services.portal.pages.sandbox import sandbox
 from services.portal.pages.security import security
 from services.portal.pages.statement import statement
 from services.portal.pages.viewing import keep_read_only, say_when_over, viewing
-from services.portal.pages.visitor import Portal, client_frame
+from services.portal.pages.visitor import Portal
 from services.portal.rules.money import method_text, money_text
 from shared.i18n import language
 

@@ -1,7 +1,7 @@
 """Who of the clients is at the page: the session behind the cookie, and what it opens."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, redirect, request, url_for
-from flask_babel import format_time, gettext
+from flask_babel import gettext
 
 from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
 from services.portal.clients.directory import Directory
@@ -18,14 +18,16 @@ from services.portal.clients.fiscal_keys import FiscalKey
 from services.portal.clients.gateways.choosing import Gateways
 from services.portal.clients.identity import Identity
 from services.portal.clients.mailer import Mailer
-from services.portal.models import ClientSession, Party
+from services.portal.models import ClientSession, Contact, Party
 from services.portal.pages.viewed import present_viewing
 from services.portal.queries.sessions import find_session
-from services.portal.rules.parties import profile_of
+from services.portal.rules.contacts import ACTIVE
+from services.portal.rules.rights import ALL_RIGHTS, may_open
 from services.portal.rules.sessions import Lifetime, is_expired
 from shared import clock
 from shared.audit import Actor, become
 from shared.web import current, safe_next
+from shared.web.errors import Problem
 from shared.web.staff import current_staff
 
 AREA = "/customerarea"
@@ -57,13 +59,32 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Visitor:
-    """A signed-in client. With a `viewer` it is somebody of the staff who looks, and no session of the client's."""
+    """Somebody who is signed in and looks at the area of `party`: the client, or whom the client let in (`contact`).
+
+    With a `viewer` it is somebody of the staff who looks, and no session of the client's.
+    """
 
     session_id: uuid.UUID
     credential_id: uuid.UUID
     must_change: bool
     party: Party
+    subject_id: uuid.UUID
+    """Who signed in, as identity calls them: passwords, codes and sessions are this one's."""
+    name: str
+    language: str
+    contact: Contact | None = None
+    rights: frozenset[str] = ALL_RIGHTS
+    must_choose: bool = False
     viewer: Viewer | None = None
+
+    @property
+    def is_holder(self) -> bool:
+        """Whether it is the client themself."""
+        return self.contact is None
+
+    def may(self, endpoint: str) -> bool:
+        """Whether a page of the area opens to them; see rules/rights.py."""
+        return may_open(self.rights, endpoint)
 
 
 def portal() -> Portal:
@@ -85,7 +106,13 @@ def _viewed() -> Visitor | None:
     if viewing is None:
         return None
     viewer = Viewer(viewing.staff_id, viewing.staff_name, viewing.expires_at)
-    return Visitor(viewing.id, viewing.id, must_change=False, party=viewing.party, viewer=viewer)
+    return _visitor(viewing.party, viewing.id, viewing.id, must_change=False, viewer=viewer)
+
+
+def _visitor(party: Party, session_id: uuid.UUID, credential_id: uuid.UUID, **more: Any) -> Visitor:
+    """The client themself, or who looks as the client does."""
+    who: dict[str, Any] = {"subject_id": party.id, "name": party.name, "language": party.language}
+    return Visitor(session_id, credential_id, party=party, **(who | more))
 
 
 def _load() -> Visitor | None:
@@ -103,18 +130,27 @@ def _load() -> Visitor | None:
     if clock.now() - found.last_seen_at >= TOUCH_EVERY:
         with current().db.write() as session:
             touch_session(session, found.id)
-    return Visitor(found.id, found.credential_id, found.must_change, found.party)
+    more: dict[str, Any] = {"must_change": found.must_change, "must_choose": found.must_choose}
+    if found.contact and (person := found.contact.person):
+        more |= {"subject_id": person.id, "name": person.name, "language": person.language}
+        more |= {"contact": found.contact, "rights": frozenset(found.contact.rights)}
+    return _visitor(found.party, found.id, found.credential_id, **more)
 
 
 def _why_over(found: ClientSession) -> str:
     if is_expired(portal().lifetime, found.created_at, found.last_seen_at, clock.now()):
         return "expired"
+    if found.contact and found.contact.state != ACTIVE:
+        return "access_ended"
     # The event ends the sessions; this is for the moment in which only the copy knows yet.
     return "" if found.party.active else "party_deactivated"
 
 
 def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let only signed-in clients see a page, and none of them before an initial password was changed."""
+    """Let only who is signed in see a page, and only with the right that rules/rights.py asks for it.
+
+    Nobody gets on before an initial password was changed, and one of several clients was chosen.
+    """
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -123,22 +159,42 @@ def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
             return redirect(signin_address(), 303)
         if visitor.must_change:
             return redirect(url_for("passwords.change"), 303)
-        become(_actor(visitor))
+        if elsewhere := _elsewhere(visitor):
+            return redirect(elsewhere, 303)
+        become(actor_of(visitor))
+        if not visitor.may(request.endpoint or ""):
+            raise Problem(403, gettext("%(name)s has not given you the right to do this.", name=visitor.party.name))
         return view(visitor, *args, **kwargs)
 
     return guarded
 
 
-def _actor(visitor: Visitor) -> Actor:
+def _elsewhere(visitor: Visitor) -> str:
+    """Where to go first: a choice that is due, or the area that the link of a letter is about (`?of=<party>`)."""
+    if visitor.must_choose:
+        return url_for("accounts.choose", next=_present_page())
+    meant = request.args.get("of", "")
+    if not meant or request.method != "GET" or visitor.viewer or meant == str(visitor.party.id):
+        return ""
+    return url_for("accounts.follow", of=meant, next=request.path)
+
+
+def actor_of(visitor: Visitor) -> Actor:
+    """Who acts, for the audit trail: the person, not the client whose area it is."""
     address = request.remote_addr or ""
     if visitor.viewer:
         return Actor("staff", visitor.viewer.id, visitor.viewer.name, address)
-    return Actor("party", str(visitor.party.id), visitor.party.name, address)
+    return Actor("party", str(visitor.subject_id), visitor.name, address)
+
+
+def _present_page() -> str:
+    """The present page, to come back to; "" if it cannot be."""
+    return request.full_path.rstrip("?") if request.method == "GET" else ""
 
 
 def signin_address() -> str:
     """Where to sign in and come back to the present page."""
-    target = request.full_path.rstrip("?") if request.method == "GET" else ""
+    target = _present_page()
     if not target or target.rstrip("/") == AREA:
         return url_for("access.signin")
     return f"{url_for('access.signin')}?{urlencode({'next': target})}"
@@ -165,60 +221,6 @@ def preferred_language() -> str | None:
     """The language of whoever is signed in: of the client in the client area, of the staff elsewhere."""
     if request.path.startswith(AREA):
         visitor = current_visitor()
-        return visitor.party.language if visitor else None
+        return visitor.language if visitor else None
     staff = current_staff()
     return staff.language if staff else None
-
-
-def client_frame() -> dict[str, Any]:
-    """What the frame of the client area shows of the signed-in client."""
-    visitor = current_visitor() if request.path.startswith(AREA) else None
-    if visitor is None:
-        return {}
-    menu = [] if visitor.must_change else [(url_for(to), label, symbol) for to, label, symbol in _entries(visitor)]
-    return {
-        "client_name": "" if visitor.viewer else visitor.party.name,  # who only looks leaves by the banner
-        "client_menu": menu,
-        "client_fold": [] if visitor.must_change else _fold(),
-        "client_here": _here([address for address, *_ in menu]),
-        "client_signout": url_for("access.signout"),
-        "client_viewed": _banner(visitor.party.name, visitor.viewer) if visitor.viewer else None,
-    }
-
-
-def _banner(name: str, viewer: Viewer) -> dict[str, str]:
-    return {
-        "text": gettext("You see the area of %(name)s as the client sees it. Read only.", name=name),
-        "until": gettext("Until %(time)s.", time=format_time(viewer.until, "short")),
-        "leave": url_for("viewing.leave"),
-        "label": gettext("Leave"),
-    }
-
-
-def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
-    """The menu: endpoint, label and icon. On a phone the first three stand beside it, the others are folded."""
-    income = [("income.index", gettext("Statements"), "graph-up-arrow")]
-    return [
-        ("home.show", gettext("Home"), "house-door"),
-        ("invoices.index", gettext("Invoices"), "receipt"),
-        *(income if profile_of(visitor.party.classes).is_owner else []),
-        ("receipts.index", gettext("Receipts"), "check2-square"),
-        ("statement.show", gettext("Account statement"), "journal-text"),
-        ("cases.index", gettext("Requests (PQRS)"), "chat-left-text"),
-        ("profile.show", gettext("Profile"), "person"),
-        *([] if visitor.viewer else [("security.show", gettext("Security"), "shield-lock")]),
-    ]
-
-
-def _fold() -> list[tuple[str, str, str]]:
-    """What stands below the menu where it is unfolded."""
-    return [(url_for("guide.download"), gettext("Download the user guide"), "book")]
-
-
-def _here(addresses: Iterable[str]) -> str:
-    """Of the menu's addresses the longest that the present page lies below; every page lies below the home."""
-    start, path = url_for("home.show"), request.path
-    if path.rstrip("/") == start.rstrip("/"):
-        return start
-    below = [one for one in addresses if one != start and f"{path}/".startswith(f"{one.rstrip('/')}/")]
-    return max(below, key=len, default="")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from services.portal.models import ClientSession, EndedCredential, Party
+from services.portal.models import ClientSession, Contact, EndedCredential, Party
 from services.portal.queries.searching import matches_party
 from services.portal.rules.sessions import Lifetime
 from shared.web.paging import Page, paginate
@@ -31,11 +31,17 @@ class Client:
 
 
 def find_session(session: Session, token_hash: bytes) -> ClientSession | None:
-    """The session with this token that nobody has ended, with its party; it may have expired."""
+    """The session with this token that nobody has ended, with its party and, of somebody whom the party let in, the
+    contact and the person; it may have expired."""
     return session.scalar(
         select(ClientSession)
         .join(ClientSession.party)
-        .options(contains_eager(ClientSession.party))
+        .outerjoin(ClientSession.contact)
+        .outerjoin(Contact.person)
+        .options(
+            contains_eager(ClientSession.party),
+            contains_eager(ClientSession.contact).contains_eager(Contact.person),
+        )
         .where(ClientSession.token_hash == token_hash, ClientSession.ended_at.is_(None))
     )
 
@@ -55,10 +61,10 @@ def is_open(lifetime: Lifetime, now: datetime) -> ColumnElement[bool]:
 
 
 def list_open_sessions(
-    session: Session, party_id: uuid.UUID, lifetime: Lifetime, now: datetime
+    session: Session, subject_id: uuid.UUID, lifetime: Lifetime, now: datetime
 ) -> Sequence[ClientSession]:
-    """In which browsers a party is signed in, the latest seen first."""
-    wanted = select(ClientSession).where(ClientSession.party_id == party_id, is_open(lifetime, now))
+    """In which browsers somebody is signed in, the latest seen first."""
+    wanted = select(ClientSession).where(ClientSession.subject_id == subject_id, is_open(lifetime, now))
     return session.scalars(wanted.order_by(ClientSession.last_seen_at.desc(), ClientSession.id.desc())).all()
 
 

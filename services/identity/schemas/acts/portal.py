@@ -61,4 +61,38 @@ WORDINGS: dict[str, Wording] = {
     ),
     "agency.changed": Wording(_l("Data of the agency changed"), _l("%(who)s changed the data of the agency")),
     "series.changed": Wording(_l("Series of numbers changed"), _l("%(who)s changed the series %(what)s")),
+    "contact.added": Wording(_l("Contact added"), _l("%(who)s added a contact of %(whom)s")),
+    "contact.changed": Wording(_l("Contact changed"), _l("%(who)s changed a contact of %(whom)s")),
+    "contact.removed": Wording(_l("Contact removed"), _l("%(who)s removed a contact of %(whom)s")),
+    "sub_account.invited": Wording(
+        _l("Person invited to the client area"), _l("%(who)s invited somebody to the area of %(whom)s")
+    ),
+    "sub_account.accepted": Wording(
+        _l("Invitation to the client area accepted"), _l("%(who)s accepted the invitation of %(whom)s")
+    ),
+    "sub_account.suspended": Wording(_l("Sub-account suspended"), _l("%(who)s suspended a sub-account of %(whom)s")),
+    "sub_account.resumed": Wording(
+        _l("Sub-account let in again"), _l("%(who)s let a sub-account of %(whom)s in again")
+    ),
+    "sub_account.switched_off": Wording(
+        _l("Sub-account switched off"), _l("%(who)s switched a sub-account of %(whom)s off")
+    ),
+    "invitation.revoked": Wording(_l("Invitation revoked"), _l("%(who)s revoked an invitation of %(whom)s")),
+    "notices.chosen": Wording(
+        _l("Choice of letters changed"), _l("%(who)s changed which letters are sent for %(whom)s")
+    ),
+    "notices.stopped": Wording(
+        _l("Letters stopped by their reader"), _l("Somebody who gets letters of %(whom)s stopped some of them")
+    ),
+    "payment.started": Wording(_l("Online payment started"), _l("%(who)s started an online payment of %(whom)s")),
+    "reminders.changed": Wording(_l("Rules for reminders changed"), _l("%(who)s changed the rules for reminders")),
+    "fees.changed": Wording(_l("Rule for late fees set"), _l("%(who)s set a rule for late fees")),
+    "fees.switched_off": Wording(
+        _l("Rule for late fees switched off"), _l("%(who)s switched a rule for late fees off")
+    ),
+    "fee.waived": Wording(_l("Late fee waived"), _l("%(who)s waived a late fee of %(whom)s")),
+    "invoice.disputed": Wording(_l("Invoice in dispute"), _l("%(who)s marked %(what)s of %(whom)s as in dispute")),
+    "invoice.undisputed": Wording(
+        _l("Dispute about an invoice settled"), _l("%(who)s settled the dispute about %(what)s of %(whom)s")
+    ),
 }
