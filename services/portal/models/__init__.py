@@ -14,7 +14,14 @@ from services.portal.models.money import (
     PaymentIntent,
     PaymentReport,
 )
-from services.portal.models.notices import DailyRun, HolderChoice, Notice, ReminderRule
+from services.portal.models.notices import (
+    DailyRun,
+    FormerLetter,
+    HolderChoice,
+    Notice,
+    ReminderRule,
+    UnreachableAddress,
+)
 from services.portal.models.parties import Party
 from services.portal.models.people import Contact, Invitation, Person
 from services.portal.models.profile import EmailChange, Viewing
@@ -32,6 +39,7 @@ __all__ = [
     "EmailChange",
     "EndedCredential",
     "FeeRule",
+    "FormerLetter",
     "GatewayNotice",
     "HolderChoice",
     "IncomeStatement",
@@ -51,5 +59,6 @@ __all__ = [
     "ReminderRule",
     "Series",
     "StoredFile",
+    "UnreachableAddress",
     "Viewing",
 ]

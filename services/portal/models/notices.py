@@ -47,6 +47,28 @@ class Notice(Base):
     ended_at: Mapped[datetime | None]
 
 
+class FormerLetter(Base):
+    """The letter that a notice had before its words changed; it may have gone out before that was known."""
+
+    __tablename__ = "former_letters"
+
+    notice_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    """Of its event."""
+    of_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notices.id", ondelete="CASCADE"), index=True)
+
+
+class UnreachableAddress(Base):
+    """An address to which nothing is sent, because letters came back or somebody of the staff said so.
+
+    The copy of a party says it of the party's own addresses; this is for those of contacts.
+    """
+
+    __tablename__ = "unreachable_addresses"
+
+    address_key: Mapped[str] = mapped_column(String(320), primary_key=True)
+    since: Mapped[datetime]
+
+
 class HolderChoice(Base):
     """What a client wants by letter; without a row they get everything."""
 
@@ -105,7 +127,7 @@ class DailyRun(Base):
     since: Mapped[date]
     """The last day before it that was run: the days between were missed."""
     cursor: Mapped[uuid.UUID | None]
-    """The last invoice that was looked at; None at the beginning."""
+    """The last client who was looked at; None at the beginning."""
     looked_at: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     """Letters raised, or fees charged."""

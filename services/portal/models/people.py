@@ -58,7 +58,9 @@ class Contact(Base):
     phone: Mapped[str] = mapped_column(String(60), default="")
     language: Mapped[str] = mapped_column(String(10))
     notices: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """Of PREFERENCES in rules/notices.py, what they get by letter."""
+    """Of PREFERENCES in rules/notices.py, what the client wants them to get by letter."""
+    stopped: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Those of PREFERENCES of which they want no letters themselves, whatever the client chose."""
     instead: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Those of `notices` that they get instead of the client."""
     state: Mapped[str] = mapped_column(String(10))

@@ -67,6 +67,7 @@ def _add_people_and_fees() -> None:
         sa.Column("phone", sa.String(length=60), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("notices", sa.JSON(), nullable=False),
+        sa.Column("stopped", sa.JSON(), nullable=False),
         sa.Column("instead", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("rights", sa.JSON(), nullable=False),
@@ -261,6 +262,25 @@ def _add_notices() -> None:
             postgresql_where=sa.text("state = 'raised'"),
         )
 
+    op.create_table(
+        "former_letters",
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("of_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["of_id"], ["notices.id"], name=op.f("fk_former_letters_of_id_notices"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("notice_id", name=op.f("pk_former_letters")),
+    )
+    with op.batch_alter_table("former_letters", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_former_letters_of_id"), ["of_id"], unique=False)
+
+    op.create_table(
+        "unreachable_addresses",
+        sa.Column("address_key", sa.String(length=320), nullable=False),
+        sa.Column("since", shared.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("address_key", name=op.f("pk_unreachable_addresses")),
+    )
+
 
 def _add_columns() -> None:
     with op.batch_alter_table("agency", schema=None) as batch_op:
@@ -325,6 +345,11 @@ def downgrade() -> None:
         batch_op.drop_column("daily_hour")
         batch_op.drop_column("attach_documents")
 
+    op.drop_table("unreachable_addresses")
+    with op.batch_alter_table("former_letters", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_former_letters_of_id"))
+
+    op.drop_table("former_letters")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_notices_waiting", sqlite_where=sa.text("state = 'raised'"), postgresql_where=sa.text("state = 'raised'")
