@@ -1,4 +1,5 @@
-"""What the portal hears: parties of the directory, ends of credentials of identity, invoices of other systems."""
+"""What the portal hears: parties of the directory, ends of credentials of identity, how letters ended, invoices of
+other systems."""
 
 from functools import partial
 from io import BytesIO
@@ -15,6 +16,7 @@ from services.portal.actions.documents import (
 )
 from services.portal.actions.files import staged
 from services.portal.actions.invoicing import NewInvoice, issue_invoice
+from services.portal.actions.letter_ends import LetterEnd, mark_reachable, mark_unreachable, note_ends
 from services.portal.actions.parties import PartyData, copy_parties, lock_parties
 from services.portal.actions.refusals import DiffersFromBefore, NothingToPay, NumberTaken, TooMuch
 from services.portal.actions.sessions import end_other_sessions, end_sessions_of_credentials, end_sessions_of_parties
@@ -23,16 +25,27 @@ from services.portal.models import Invoice
 from services.portal.rules.billing import Disagreement
 from services.portal.rules.files import XML, FileTooLarge, UnusableFile
 from services.portal.rules.fiscal.reading import UnreadableDocument
+from services.portal.rules.notices import BOUNCED, FAILED, SENT, WITHDRAWN
 from services.portal.schemas.billed import fields_of, load_event
 from services.portal.schemas.invoices import new_invoice
 from services.portal.schemas.parties import PartyMissing, referred_party
 from shared.events import InvalidEvent
-from shared.events.directory import PartyDeactivated, PartyRegistered, PartyUpdated
+from shared.events.directory import AddressCleared, PartyDeactivated, PartyRegistered, PartyUpdated
 from shared.events.external import ExternalInvoiceIssued
 from shared.events.identity import CredentialRevoked, PasswordChanged
+from shared.events.mailer import (
+    AddressReleased,
+    AddressSuppressed,
+    LetterBounced,
+    LetterCancelled,
+    LetterFailed,
+    LetterSent,
+)
 from shared.inbox import Handlers, handled_envelopes
 
 PartyEvent = PartyRegistered | PartyUpdated | PartyDeactivated
+LetterEvent = LetterSent | LetterCancelled | LetterFailed | LetterBounced
+LETTER_STATES = {LetterSent: SENT, LetterCancelled: WITHDRAWN, LetterFailed: FAILED, LetterBounced: BOUNCED}
 REFUSED: dict[type[Exception], str] = {
     DiffersFromBefore: "external_id: it was sent before and said something else",
     NothingToPay: "total: nothing is to be paid",
@@ -64,6 +77,28 @@ def on_password_changed(session: Session, events: list[PasswordChanged]) -> None
     """End the sessions that were opened with the former password."""
     for event in sorted(events, key=lambda event: event.party_id):
         end_other_sessions(session, event.party_id, event.credential_id)
+
+
+def on_letter(session: Session, events: list[LetterEvent]) -> None:
+    """Remember how the letters of notices ended; those of others are none of ours."""
+    ends = [LetterEnd(event.notice_id, LETTER_STATES[type(event)], event.at) for event in events if event.notice_id]
+    note_ends(session, ends)
+
+
+def on_letter_bounced(session: Session, events: list[LetterBounced]) -> None:
+    """The same, and nothing is sent to the address any more, whatever the letter was about."""
+    on_letter(session, list(events))
+    mark_unreachable(session, [(event.address, event.at) for event in events])
+
+
+def on_address_suppressed(session: Session, events: list[AddressSuppressed]) -> None:
+    """Nothing is sent to an address any more."""
+    mark_unreachable(session, [(event.address, event.at) for event in events])
+
+
+def on_address_free(session: Session, events: list[AddressReleased | AddressCleared]) -> None:
+    """An address may be written to again."""
+    mark_reachable(session, [(event.address, event.at) for event in events])
 
 
 def on_external_invoice(
@@ -112,7 +147,14 @@ def _billed(session: Session, event: ExternalInvoiceIssued, source: str) -> NewI
 
 
 HANDLERS: Handlers = {
+    AddressCleared: on_address_free,
+    AddressReleased: on_address_free,
+    AddressSuppressed: on_address_suppressed,
     ExternalInvoiceIssued: on_external_invoice,
+    LetterBounced: on_letter_bounced,
+    LetterCancelled: on_letter,
+    LetterFailed: on_letter,
+    LetterSent: on_letter,
     PartyRegistered: on_party,
     PartyUpdated: on_party,
     PartyDeactivated: on_party_deactivated,

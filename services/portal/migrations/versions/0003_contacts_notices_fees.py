@@ -171,6 +171,7 @@ def _add_notices() -> None:
         sa.Column("code_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("code_sent_at", shared.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("code_tries", sa.Integer(), nullable=False),
+        sa.Column("codes_sent", sa.Integer(), nullable=False),
         sa.Column("created_at", shared.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", shared.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", shared.db.UtcDateTime(timezone=True), nullable=True),
@@ -345,18 +346,7 @@ def downgrade() -> None:
         batch_op.drop_column("daily_hour")
         batch_op.drop_column("attach_documents")
 
-    op.drop_table("unreachable_addresses")
-    with op.batch_alter_table("former_letters", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_former_letters_of_id"))
-
-    op.drop_table("former_letters")
-    with op.batch_alter_table("notices", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_notices_waiting", sqlite_where=sa.text("state = 'raised'"), postgresql_where=sa.text("state = 'raised'")
-        )
-        batch_op.drop_index("ix_notices_party_id_id")
-
-    op.drop_table("notices")
+    _drop_notices()
     with op.batch_alter_table("late_fees", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_late_fees_pending",
@@ -411,3 +401,18 @@ def downgrade() -> None:
     op.drop_table("contacts")
     op.drop_table("people")
     op.drop_table("daily_runs")
+
+
+def _drop_notices() -> None:
+    op.drop_table("unreachable_addresses")
+    with op.batch_alter_table("former_letters", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_former_letters_of_id"))
+
+    op.drop_table("former_letters")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notices_waiting", sqlite_where=sa.text("state = 'raised'"), postgresql_where=sa.text("state = 'raised'")
+        )
+        batch_op.drop_index("ix_notices_party_id_id")
+
+    op.drop_table("notices")
