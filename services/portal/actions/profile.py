@@ -1,11 +1,8 @@
 """What clients change about themselves. The directory keeps it; here is what has to be true on the way there."""
 
 import uuid
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -14,6 +11,7 @@ from services.portal.actions.parties import PartyData, copy_parties, lock_partie
 from services.portal.actions.sessions import hash_token
 from services.portal.models import EmailChange, Party
 from services.portal.queries.profile import count_changes_since, find_change_by_token
+from services.portal.rules.moments import moment_text
 from services.portal.rules.parties import principal_address
 from services.portal.rules.profile import (
     APPLIED,
@@ -80,7 +78,7 @@ def request_email(
     )
     session.add(change)
     session.flush()
-    values = {"address": address, "until": _told(change.expires_at, party, timezone)}
+    values = {"address": address, "until": moment_text(change.expires_at, party.language, timezone)}
     if reader := reader_of(party, address):
         raise_direct_notice(
             session, "email_confirmation", reader, CONFIRM_PATH, values, secret=secret, worth=CONFIRM_WITHIN
@@ -130,7 +128,7 @@ def finish_email(session: Session, change: EmailChange, party: PartyData, timezo
     if not _end_confirmed(session, change, APPLIED) or not change.former:
         return
     party_now = session.get_one(Party, change.party_id)
-    told = {"address": masked_address(change.address), "moment": _told(clock.now(), party_now, timezone)}
+    told = {"address": masked_address(change.address), "moment": moment_text(clock.now(), party_now.language, timezone)}
     if former := reader_of(party_now, change.former):
         raise_direct_notice(session, "email_changed", former, PROFILE_PATH, told)
 
@@ -160,13 +158,6 @@ def _end_waiting(session: Session, party_id: uuid.UUID, state: str) -> bool:
     values = {"state": state, "ended_at": clock.now()}
     done: Any = session.execute(mine.values(values).execution_options(synchronize_session=False))
     return bool(done.rowcount)
-
-
-def _told(moment: datetime, party: Party, timezone: str) -> str:
-    """A moment as the party reads it, in the agency's zone."""
-    pattern = "d MMMM y, HH:mm" if party.language == "en" else "d 'de' MMMM 'de' y, HH:mm"
-    locale = "en" if party.language == "en" else "es"
-    return format_datetime(moment, pattern, tzinfo=ZoneInfo(timezone), locale=locale)
 
 
 def _record(session: Session, act: str, party_id: uuid.UUID, **details: str) -> None:

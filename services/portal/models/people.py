@@ -96,6 +96,8 @@ class Invitation(Base):
     """Of the code that was sent to the address, so that a forwarded link alone opens nothing."""
     code_sent_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(default=0)
+    """Wrong codes since then."""
+    codes_sent: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -1,6 +1,5 @@
 """Another e-mail address: asked for with the password, confirmed with the link that came to it."""
 
-import secrets
 from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -18,11 +17,11 @@ from services.portal.clients.identity import TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import NewEmailForm
 from services.portal.pages.opening import device_address
+from services.portal.pages.sealing import sealed_token
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.rules.parties import principal_address
 from services.portal.rules.profile import normal_address
 from services.portal.rules.sessions import is_link_token
-from shared.sealing import seal_for_address
 from shared.web import CallFailed, ServiceUnavailable, current
 
 LINK_COOKIE = "porteria_new_email"
@@ -54,8 +53,7 @@ def begin(visitor: Visitor) -> Any:
         if not _knows_password(visitor, form.password.data):
             form.password.errors = [gettext("The password is not right.")]
             return _page(form, visitor), 422
-        key = portal().mailer.newest_sealing_key()
-        return _send(visitor, address, key)
+        return _send(visitor, address)
     except TooManyAttempts as error:
         return wait(_page(form, visitor, too_many(error.seconds)), error.seconds)
     except TooManyRequests:
@@ -79,9 +77,8 @@ def _knows_password(visitor: Visitor, password: str) -> bool:
     return verified is not None and verified.party_id == visitor.party.id
 
 
-def _send(visitor: Visitor, address: str, key: tuple[str, bytes]) -> Response:
-    token = secrets.token_urlsafe(32)
-    secret = seal_for_address(token, address, *key)
+def _send(visitor: Visitor, address: str) -> Response:
+    token, secret = sealed_token(address)
     with current().db.write() as session:
         request_email(session, visitor.party.id, address, token, secret, current().settings.timezone)
     flash(gettext("We wrote to %(address)s. Open the link in that letter.", address=address), "success")
