@@ -12,15 +12,13 @@ from wtforms.validators import DataRequired, Length
 
 from services.portal.actions.viewing import LASTS, LONGEST_REASON, end_viewing, start_viewing
 from services.portal.models import Party
-from services.portal.pages.viewed import VIEWING_COOKIE
+from services.portal.pages.viewed import VIEWING_COOKIE, is_to_look_at
 from services.portal.pages.visitor import AREA, current_visitor
 from services.portal.queries.parties import find_party
 from shared.web import current, current_staff, staff_required
 from shared.web.errors import Problem
-from shared.web.staff import SAFE_METHODS, needs_renewal, signin_url
+from shared.web.staff import needs_renewal, signin_url
 
-ONLY_THE_CLIENT = ("access", "code", "emails", "passwords", "paying", "sandbox", "security")
-"""Blueprints whose pages are for nobody but the client, even to look at: some of them act when they are opened."""
 DIRECTORY_PAGE = "/backoffice/directory/parties/{}"
 
 viewing = Blueprint("viewing", __name__)
@@ -97,7 +95,7 @@ def keep_read_only() -> Any:
         return None
     if needs_renewal():
         return redirect(signin_url(), 303)
-    if request.method not in SAFE_METHODS or request.blueprint in ONLY_THE_CLIENT:
+    if not is_to_look_at(request.endpoint or ""):
         raise Problem(
             403,
             gettext("You see the area as %(name)s sees it, and may only look. Only the client can do this.",

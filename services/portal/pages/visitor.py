@@ -8,8 +8,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, g, redirect, request, url_for
-from flask_babel import gettext
+from flask import Response, current_app, g, redirect, render_template, request, url_for
 
 from services.portal.actions.sessions import TOUCH_EVERY, end_session, hash_token, touch_session
 from services.portal.clients.directory import Directory
@@ -19,15 +18,14 @@ from services.portal.clients.gateways.choosing import Gateways
 from services.portal.clients.identity import Identity
 from services.portal.clients.mailer import Mailer
 from services.portal.models import ClientSession, Contact, Party
-from services.portal.pages.viewed import present_viewing
+from services.portal.pages.viewed import is_to_look_at, present_viewing
 from services.portal.queries.sessions import find_session
 from services.portal.rules.contacts import ACTIVE
-from services.portal.rules.rights import ALL_RIGHTS, may_open
+from services.portal.rules.rights import ALL_RIGHTS, may_open, needs_the_client
 from services.portal.rules.sessions import Lifetime, is_expired
 from shared import clock
 from shared.audit import Actor, become
 from shared.web import current, safe_next
-from shared.web.errors import Problem
 from shared.web.staff import current_staff
 
 AREA = "/customerarea"
@@ -83,8 +81,9 @@ class Visitor:
         return self.contact is None
 
     def may(self, endpoint: str) -> bool:
-        """Whether a page of the area opens to them; see rules/rights.py."""
-        return may_open(self.rights, endpoint)
+        """Whether a page of the area opens to them; see rules/rights.py. Who only looks opens nothing that acts."""
+        opens = may_open(self.rights, endpoint, is_client=self.is_holder)
+        return opens and (self.viewer is None or is_to_look_at(endpoint))
 
 
 def portal() -> Portal:
@@ -133,14 +132,14 @@ def _load() -> Visitor | None:
     more: dict[str, Any] = {"must_change": found.must_change, "must_choose": found.must_choose}
     if found.contact and (person := found.contact.person):
         more |= {"subject_id": person.id, "name": person.name, "language": person.language}
-        more |= {"contact": found.contact, "rights": frozenset(found.contact.rights)}
+        more |= {"contact": found.contact, "rights": ALL_RIGHTS.intersection(found.contact.rights)}
     return _visitor(found.party, found.id, found.credential_id, **more)
 
 
 def _why_over(found: ClientSession) -> str:
     if is_expired(portal().lifetime, found.created_at, found.last_seen_at, clock.now()):
         return "expired"
-    if found.contact and found.contact.state != ACTIVE:
+    if found.contact and (found.contact.state != ACTIVE or found.contact.person is None):
         return "access_ended"
     # The event ends the sessions; this is for the moment in which only the copy knows yet.
     return "" if found.party.active else "party_deactivated"
@@ -163,10 +162,16 @@ def client_required(view: Callable[..., Any]) -> Callable[..., Any]:
             return redirect(elsewhere, 303)
         become(actor_of(visitor))
         if not visitor.may(request.endpoint or ""):
-            raise Problem(403, gettext("%(name)s has not given you the right to do this.", name=visitor.party.name))
+            return _refusal(visitor, request.endpoint or "")
         return view(visitor, *args, **kwargs)
 
     return guarded
+
+
+def _refusal(visitor: Visitor, endpoint: str) -> tuple[str, int]:
+    """Why a page does not open, and whom to ask."""
+    page = "portal/refused.html"
+    return render_template(page, name=visitor.party.name, never=needs_the_client(endpoint)), 403
 
 
 def _elsewhere(visitor: Visitor) -> str:

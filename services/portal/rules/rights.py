@@ -23,6 +23,9 @@ RIGHTS = (
 ALL_RIGHTS = frozenset(RIGHTS)
 NONE_NEEDED = ""
 """Opens to everybody who is let in."""
+THE_CLIENT = "the_client"
+"""No right, and nobody can give it: what the client alone does. Whoever can put another e-mail address into the place
+of the client's would get the letter with which their password is set anew, and with it everything."""
 
 _PAGES = {
     NONE_NEEDED: (
@@ -62,25 +65,33 @@ _PAGES = {
     ),
     SEE_CASES: ("cases.index", "cases.show", "cases.file"),
     OPEN_CASES: ("cases.new", "cases.write"),
-    EDIT_PROFILE: (
-        "profile.show",
-        "profile.save",
-        "emails.ask",
-        "emails.begin",
-        "emails.withdraw",
-        "emails.confirm",
-    ),
+    EDIT_PROFILE: ("profile.show", "profile.save"),
+    THE_CLIENT: ("emails.ask", "emails.begin", "emails.withdraw", "emails.open_link", "emails.confirm"),
     MANAGE_CONTACTS: (),
     SEE_MAIL: (),
 }
 """Right → the endpoints that it opens."""
-OPENED_BY = {endpoint: right for right, endpoints in _PAGES.items() for endpoint in endpoints}
+_BESIDES = {"cases.write": SEE_CASES}
+"""Endpoint → a second right that it needs: who writes in a request sees what stands there."""
+NEEDED_BY = {
+    endpoint: {right, _BESIDES.get(endpoint, NONE_NEEDED)} - {NONE_NEEDED}
+    for right, endpoints in _PAGES.items()
+    for endpoint in endpoints
+}
+"""Endpoint → what it needs, all of it."""
 
 
-def may_open(rights: Collection[str], endpoint: str) -> bool:
-    """Whether these rights open a page. Raises KeyError for a page that is missing in the table."""
-    needed = OPENED_BY[endpoint]
-    return needed == NONE_NEEDED or needed in rights
+def may_open(rights: Collection[str], endpoint: str, *, is_client: bool = False) -> bool:
+    """Whether these rights open a page; `is_client`: of the client themself.
+
+    Raises KeyError for a page that is missing in the table.
+    """
+    return NEEDED_BY[endpoint] <= {*rights, *((THE_CLIENT,) if is_client else ())}
+
+
+def needs_the_client(endpoint: str) -> bool:
+    """Whether no right opens a page, because it is the client's own."""
+    return THE_CLIENT in NEEDED_BY[endpoint]
 
 
 def in_order(rights: Iterable[str]) -> list[str]:
