@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.portal.actions.parties import lock_parties
 from services.portal.actions.refusals import InvoiceUnknown, PartyUnknown
+from services.portal.actions.reminder_letters import correct_letters
 from services.portal.models import Allocation, Invoice, LedgerEntry, Party, Payment
 from services.portal.rules.invoices import CREDITED, INVOICE, ISSUED, PAID, PARTLY_PAID
 from shared import clock
@@ -98,11 +99,17 @@ def undo(session: Session, allocation: Allocation, invoice: Invoice) -> None:
 
 
 def settle(session: Session, invoice: Invoice) -> None:
-    """Bring the state into line with the balance, and tell when an invoice is paid."""
+    """Bring the state into line with the balance, tell when an invoice is paid, and keep letters that wait true."""
     if invoice.balance:
         invoice.state = ISSUED if invoice.balance == invoice.total else PARTLY_PAID
         invoice.ended_at = None
-        return
+    else:
+        _end(session, invoice)
+    if invoice.kind == INVOICE:
+        correct_letters(session, invoice)
+
+
+def _end(session: Session, invoice: Invoice) -> None:
     invoice.ended_at = clock.now()
     if invoice.kind != INVOICE:
         invoice.state = PAID

@@ -17,6 +17,7 @@ from services.portal.actions.viewing import delete_old_viewings
 from services.portal.clients.directory import Directory
 from services.portal.clients.files import FileStore
 from services.portal.clients.gateways.choosing import GatewaySettings, open_gateways
+from services.portal.jobs.daily import DailyRunner, daily_tasks
 from services.portal.jobs.imports import InvoiceImporter
 from services.portal.jobs.payments import Reconciler
 from services.portal.rules.sessions import Lifetime
@@ -91,11 +92,14 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
     def apply_emails() -> bool:
         return apply_email_changes(db, directory, party_from_rest, settings.timezone)
 
+    runner = DailyRunner(db, daily_tasks(settings.timezone), settings.timezone)
+
     return [
         Job("email_changes", apply_emails, every=15.0, topic=EMAIL_TOPIC),
         Job("invoice_imports", importer.run, 30.0, TOPIC),
         Job("forget_imports", forget_imports, 3600.0),
         Job("reconcile_payments", reconciler.run, every=60.0),
+        Job("daily_runs", runner.run, every=30.0),
         Job("remind_of_cases", remind_of_due_cases, every=300.0),
         Job("tidy_sessions", tidy_sessions, every=600.0),
         Job("tidy_files", tidy_files, every=3600.0),
