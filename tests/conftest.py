@@ -6,18 +6,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 
 from tests.checks.translations import compile_catalogs
 from tests.support import postgres, servers
 from tests.support.smtp import SmtpSink
+from tests.support.templates import CompiledTemplates
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Spanish pages need compiled catalogs, also when pytest was started without make."""
+    """Spanish pages need compiled catalogs, also when pytest was started without make. Templates are compiled once."""
     compile_catalogs(session.config.rootpath)
+    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests run in one process: those of a file, and all those that share the one running system."""
+    for item in items:
+        shares = item.path.parent.name == "e2e" and "running" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("the running system" if shares else str(item.path)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,4 +1,4 @@
-"""The running system on PostgreSQL, RabbitMQ and a real SMTP listener, started once for each file of tests."""
+"""The running system on PostgreSQL, RabbitMQ and a real SMTP listener, started once for all that share it."""
 
 import secrets
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.support.smtp import SmtpSink
 from tests.support.system import System
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sink() -> Iterator[SmtpSink]:
     """Where the mailer's letters arrive."""
     listener = SmtpSink()
@@ -20,7 +20,7 @@ def sink() -> Iterator[SmtpSink]:
     listener.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(
     tmp_path_factory: pytest.TempPathFactory,
     postgres_server: PostgresServer,

@@ -16,7 +16,9 @@ from typing import Any
 
 import requests
 
+from shared.db import Database
 from tests.support.processes import end, free_port, kill_tree, start, tail, wait_ready
+from tests.support.schema import migrated
 from tests.support.waiting import wait_until
 
 SERVICES = ("directory", "identity", "mailer", "portal")
@@ -98,8 +100,14 @@ class System:
         for service in SERVICES:
             Keyring(self.folder / "var", service).client_secret()
         for service in SERVICES:
-            self.run(service, "migrate")
+            migrated(service, Database(self._database(service)))
+        self.run("identity", "migrate")  # besides, it registers the other services
         self.run("identity", "first-administrator")
+
+    def _database(self, service: str) -> str:
+        if self.database_url:
+            return self.database_url.replace("{service}", service)
+        return f"sqlite:///{self.folder / 'var' / f'{service}.db'}"
 
     def start(self, *names: str) -> None:
         """Start these processes (`mailer.worker`, `identity.web`, `frontdoor`), all of them by default."""
