@@ -11,8 +11,8 @@ import pytest
 from services.mailer.actions.requesting import forget_words
 from services.mailer.actions.retrying import retry_selected
 from services.mailer.queries import LetterFilter, find_letter, list_letters, list_sealing_keys
-from services.mailer.rules.notices import TOLD_AS, VALUES, WITH_TOKEN
-from services.mailer.rules.states import NOTICES
+from services.mailer.rules.notices import SEALED, TOLD_AS, VALUES, WITH_CODE, WITH_TOKEN
+from services.mailer.rules.states import NOTICES, WITHOUT_DELAY
 from services.mailer.rules.templates import LANGUAGES
 from shared import clock
 from shared.db import new_id
@@ -41,18 +41,17 @@ def sealed(mailer: Mailer, address: str, secret: str = TOKEN) -> NoticeSecret:
 
 
 def raised(mailer: Mailer, kind: str, **changes: Any) -> NoticeRaised:
-    confirms = kind in WITH_TOKEN
     fields = {name: changes.pop(name) for name in list(changes) if name in Reader.__dataclass_fields__}
     to: dict[str, Any] = {"name": "María Ríos", "address": "maria@example.test", "language": "es"}
     given: dict[str, Any] = {
         "notice_id": new_id(),
         "kind": kind,
         "reader": Reader(**(to | fields)),
-        "path": "/customerarea/profile/email/confirm?token=" if confirms else "/customerarea/cases/1?tab=all",
+        "path": "/customerarea/profile/email/confirm?token=" if kind in WITH_TOKEN else "/customerarea/cases/1?tab=all",
         "expires_at": clock.now() + timedelta(days=1),
         "at": clock.now(),
         "values": [NoticeValue(name=name, value=value) for name, value in EVERYTHING.items()],
-        "secret": sealed(mailer, fields.get("address", to["address"])) if confirms else None,
+        "secret": sealed(mailer, fields.get("address", to["address"])) if kind in SEALED else None,
     }
     return NoticeRaised(**(given | changes))
 
@@ -71,8 +70,12 @@ def test_every_notice_goes_out_in_both_languages_with_its_values_and_its_link(
             received = one_of(smtp_sink.to(f"{kind}-{language}@example.test"))
             page = f"profile/email/confirm?token={TOKEN}" if kind in WITH_TOKEN else "cases/1?tab=all"
             link = f"{mailer.settings.public_url}/customerarea/{page}"
-            assert link in received.text.splitlines()
-            assert f'href="{link}"' in received.html
+            if kind in WITH_CODE:
+                assert TOKEN in received.text
+                assert f">{TOKEN}<" in received.html
+            else:
+                assert link in received.text.splitlines()
+                assert f'href="{link}"' in received.html
             for name in VALUES[kind]:
                 told = EVERYTHING[TOLD_AS.get(name, name)]
                 assert told in received.text
@@ -104,11 +107,10 @@ def test_a_copied_box_tells_nobody_what_is_inside(mailer: Mailer, smtp_sink: Smt
 def test_what_is_about_security_does_not_wait(mailer: Mailer) -> None:
     mailer.hear(*(raised(mailer, kind, party_id=new_id()) for kind in NOTICES))
     with mailer.working(mail_delay=3600.0):
-        wait_until(lambda: mailer.states().count("sent") == 2)
-    assert {letter.kind for letter in mailer.letters() if letter.state == "sent"} == {
-        "email_confirmation",
-        "email_changed",
-    }
+        wait_until(lambda: mailer.states().count("sent") == 5)
+    sent = {letter.kind for letter in mailer.letters() if letter.state == "sent"}
+    assert sent == set(NOTICES) & set(WITHOUT_DELAY)
+    assert sent >= {"email_changed", "sub_account_invitation", "invitation_code"}
 
 
 def test_of_the_links_to_confirm_an_address_only_the_newest_goes_out(mailer: Mailer) -> None:

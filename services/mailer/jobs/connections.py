@@ -9,7 +9,7 @@ from services.mailer.clients.smtp import Answer, MailConnection, ServerTrouble
 from services.mailer.jobs.dispatch import GROUP, Dispatcher
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.rules.addresses import AddressRefused, envelope_address
-from services.mailer.rules.notices import WITH_TOKEN
+from services.mailer.rules.notices import SEALED
 from services.mailer.rules.rendering import Content, LetterImpossible, Writer
 from services.mailer.rules.states import Outcome, Verdict, is_expired
 from shared import clock
@@ -113,9 +113,7 @@ class SendingThread:
             letter.language,
             letter.name,
             letter.login,
-            self._opener.open(
-                letter.ciphertext, letter.sealing_key, letter.address if letter.kind in WITH_TOKEN else None
-            ),
+            self._opener.open(letter.ciphertext, letter.sealing_key, letter.address if letter.kind in SEALED else None),
             letter.expires_at,
             letter.subject or "",
             letter.text or "",

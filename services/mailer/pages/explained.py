@@ -16,10 +16,20 @@ from services.mailer.rules.states import (
     EMAIL_CHANGED,
     EMAIL_CONFIRMATION,
     GENERAL,
+    INCOME_PUBLISHED,
+    INVITATION_CODE,
+    INVOICE_ISSUED,
+    OVERDUE_FIRST,
+    OVERDUE_SECOND,
+    OVERDUE_THIRD,
     RECEIPT,
+    REMINDER_BEFORE,
+    REMINDER_DUE,
     REPORT_REJECTED,
     STAFF_INVITATION,
     STAFF_RESET,
+    SUB_ACCOUNT_INVITATION,
+    SUB_ACCOUNT_OPENED,
 )
 from services.mailer.rules.templates import Problem
 
@@ -30,17 +40,19 @@ PLACEHOLDERS = {
     "expires": _l("Until when the password or link works, with date and hour."),
     "text": _l("What the other system wrote, with its paragraphs and links."),
     "address": _l("The new e-mail address."),
-    "until": _l("Until when the link works, with date and hour."),
+    "until": _l("Until when the link or code works, with date and hour."),
     "moment": _l("When it happened, with date and hour."),
-    "number": _l("The number: of the PQRS, or of the receipt."),
+    "number": _l("The number: of the PQRS, receipt, invoice or statement."),
     "topic": _l("The subject of the PQRS, as the client wrote it."),
     "kind": _l("What kind of PQRS it is."),
-    "due": _l("The last day for the answer."),
+    "due": _l("The last day: for the answer, or to pay."),
     "reason": _l("The reason, as the agency gave it."),
     "client": _l("The name of the client."),
-    "amount": _l("The amount with its currency."),
+    "amount": _l("The amount with its currency; in reminders what is still owed."),
     "method": _l("How it was paid."),
-    "concept": _l("What the payment was for."),
+    "concept": _l("What is paid for."),
+    "period": _l("The days that the statement is about."),
+    "code": _l("The code. It is put in only while the letter goes out and kept nowhere."),
 }
 PAGE = _l("The page of the client area on which the rest can be read.")
 LINKS = {
@@ -48,6 +60,8 @@ LINKS = {
     **dict.fromkeys(VALUES, PAGE),
     EMAIL_CONFIRMATION: _l("The single-use link on which the new address is confirmed."),
     CASE_REMINDER: _l("The PQRS in the back office."),
+    SUB_ACCOUNT_INVITATION: _l("The single-use link on which the invitation is accepted."),
+    SUB_ACCOUNT_OPENED: _l("The page on which they sign in."),
 }
 SINGLE_USE = _l("The single-use link of this person. Whoever opens it chooses a password.")
 STAFF_LOGIN = _l("The user name with which they sign in.")
@@ -66,6 +80,16 @@ HINTS = {
     CASE_REMINDER: _l("Goes to the agency's own address when the deadline of a PQRS comes near."),
     REPORT_REJECTED: _l("Goes out when a payment that a client reported was not accepted."),
     RECEIPT: _l("Goes out when a payment was received."),
+    INVOICE_ISSUED: _l("Goes out when an invoice was issued, if the agency wants that."),
+    REMINDER_BEFORE: _l("Goes out some days before an invoice is due."),
+    REMINDER_DUE: _l("Goes out on the last day to pay an invoice."),
+    OVERDUE_FIRST: _l("Goes out some days after the last day to pay, if the invoice is not paid."),
+    OVERDUE_SECOND: _l("Goes out if the invoice is still not paid some days later. It is firmer."),
+    OVERDUE_THIRD: _l("The last one about an invoice that is not paid, and the firmest."),
+    INCOME_PUBLISHED: _l("Goes out when an owner can see a new statement of income."),
+    SUB_ACCOUNT_INVITATION: _l("Goes out when a client invites somebody to their client area."),
+    SUB_ACCOUNT_OPENED: _l("Goes out when a client gave somebody access with a first password."),
+    INVITATION_CODE: _l("Goes out when somebody accepts an invitation: the code proves that the address is theirs."),
     GENERAL: _l("The frame for messages that other systems send through here. Each brings its own subject and text."),
 }
 

@@ -11,8 +11,14 @@ from services.mailer.rules.states import (
     CASE_REMINDER,
     EMAIL_CHANGED,
     EMAIL_CONFIRMATION,
+    INCOME_PUBLISHED,
+    INVITATION_CODE,
+    INVOICE_ISSUED,
     RECEIPT,
+    REMINDERS,
     REPORT_REJECTED,
+    SUB_ACCOUNT_INVITATION,
+    SUB_ACCOUNT_OPENED,
 )
 
 VALUES = {
@@ -25,12 +31,22 @@ VALUES = {
     CASE_REMINDER: ("number", "topic", "due", "client"),
     REPORT_REJECTED: ("amount", "reason"),
     RECEIPT: ("number", "amount", "method", "concept"),
+    INVOICE_ISSUED: ("number", "amount", "due", "concept"),
+    **dict.fromkeys(REMINDERS, ("number", "amount", "due", "concept")),
+    INCOME_PUBLISHED: ("number", "period", "amount"),
+    SUB_ACCOUNT_INVITATION: ("client", "until"),
+    SUB_ACCOUNT_OPENED: ("client",),
+    INVITATION_CODE: ("client", "until"),
 }
 """Kind → what it says besides the link and the name, as templates call it."""
 TOLD_AS = {"topic": "subject"}
 """What the event calls otherwise: the subject of a template is that of the letter."""
-WITH_TOKEN = (EMAIL_CONFIRMATION,)
+WITH_TOKEN = (EMAIL_CONFIRMATION, SUB_ACCOUNT_INVITATION)
 """Kinds whose link holds a secret."""
+WITH_CODE = (INVITATION_CODE,)
+"""Kinds that say a secret: a code that somebody types where they are asked for it."""
+SEALED = WITH_TOKEN + WITH_CODE
+"""Kinds that bring a secret."""
 FOUND_BY = ("number", "topic", "client")
 """Values by which a letter is found."""
 VALUE_LIMIT = 2_000
@@ -48,7 +64,7 @@ def check_notice(kind: str, path: str, values: Mapping[str, str], *, has_secret:
         raise NoticeRefused("this kind of notice is not known")
     if len(path) > PATH_LIMIT or not PATH.fullmatch(path):
         raise NoticeRefused("the path is no page of this installation")
-    if has_secret != (kind in WITH_TOKEN) or (has_secret and not path.endswith("?token=")):
+    if has_secret != (kind in SEALED) or path.endswith("?token=") != (kind in WITH_TOKEN):
         raise NoticeRefused("the link of this kind of notice is opened in another way")
     told = {name: TOLD_AS.get(name, name) for name in VALUES[kind]}
     if missing := [name for name in told.values() if name not in values]:

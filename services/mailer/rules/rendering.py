@@ -18,7 +18,7 @@ from babel.dates import format_datetime as format_for_people
 
 from services.mailer.rules.dkim import Signer
 from services.mailer.rules.markup import paragraphs
-from services.mailer.rules.notices import WITH_TOKEN
+from services.mailer.rules.notices import SEALED, WITH_CODE
 from services.mailer.rules.states import (
     CREDENTIAL,
     CREDENTIAL_LINK,
@@ -42,6 +42,7 @@ NAME_LIMIT = 150
 LONGEST_LINE = 998  # RFC 5322, 2.1.1
 MASKED_PASSWORD = "••••-••••-••••-••••"  # noqa: S105
 MASKED_TOKEN = "••••••••"  # noqa: S105
+MASKED_CODE = "••••••"
 
 Templates = Callable[[str, str], Template]
 """Gives the template of a kind in one of the languages."""
@@ -53,7 +54,7 @@ class LetterImpossible(Exception):
 
 @dataclass(frozen=True)
 class Content:
-    """What one letter says. `secret` is the password, or the token of the link.
+    """What one letter says. `secret` is the password, the code, or the token of the link.
 
     Letters of the kinds `general` and `test` bring their own words and have no secret; `html` is the test's whole page.
     Notices bring the `path` of their link and their `values`.
@@ -75,7 +76,7 @@ class Content:
     @property
     def has_secret(self) -> bool:
         """Whether it says what only the recipient may read."""
-        return self.kind in PATHS or self.kind in WITH_TOKEN
+        return self.kind in PATHS or self.kind in SEALED
 
 
 def link_of(path: str, public_url: str, secret: str) -> str:
@@ -121,6 +122,8 @@ class Writer:
             raise LetterImpossible("the password has a line break")
         if content.kind in NOTICES:
             said = {name: one_line(value) for name, value in content.values.items()}
+            if content.kind in WITH_CODE:
+                said["code"] = one_line(content.secret)
             link = link_of(content.path, self._public_url, content.secret)
             return template.fill({**said, "name": name, "link": link, "subject": template.subject})
         minute = content.expires_at.replace(second=0, microsecond=0)
@@ -139,7 +142,9 @@ class Writer:
         """The same letter with its secret masked, for people who must not know it."""
         if not content.has_secret:
             return self.write(content)
-        masked = MASKED_PASSWORD if content.kind == CREDENTIAL else MASKED_TOKEN
+        masked = MASKED_CODE if content.kind in WITH_CODE else MASKED_TOKEN
+        if content.kind == CREDENTIAL:
+            masked = MASKED_PASSWORD
         written = self.write(replace(content, secret=masked))
         plain = quote(masked, safe="")
         return Written(written.subject, written.text.replace(plain, masked), written.html.replace(plain, masked))

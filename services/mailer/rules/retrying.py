@@ -4,7 +4,7 @@ The secret of a letter was destroyed when it ended, and identity has ended the c
 letter would carry nothing. There the way is a new credential, which brings a new letter.
 """
 
-from services.mailer.rules.notices import WITH_TOKEN
+from services.mailer.rules.notices import SEALED
 from services.mailer.rules.states import GENERAL, NOTICES, TEST
 
-WITHOUT_SECRET = (GENERAL, TEST, *(kind for kind in NOTICES if kind not in WITH_TOKEN))
+WITHOUT_SECRET = (GENERAL, TEST, *(kind for kind in NOTICES if kind not in SEALED))

@@ -3,9 +3,19 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.mailer.rules.notices import WITH_TOKEN
+from services.mailer.rules.notices import WITH_CODE, WITH_TOKEN
 from services.mailer.rules.rendering import Content
-from services.mailer.rules.states import CASE_REMINDER, CREDENTIAL, RECEIPT, STAFF_INVITATION, STAFF_RESET
+from services.mailer.rules.states import (
+    CASE_REMINDER,
+    CREDENTIAL,
+    EMAIL_CONFIRMATION,
+    INCOME_PUBLISHED,
+    INVOICE_ISSUED,
+    RECEIPT,
+    REMINDERS,
+    STAFF_INVITATION,
+    STAFF_RESET,
+)
 
 TEXTS = {
     "es": (
@@ -31,6 +41,7 @@ VALUES_OF_NOTICES = {
         "amount": "$ 1.250.000,00 COP",
         "method": "Transferencia",
         "concept": "Arriendo de noviembre",
+        "period": "noviembre de 2026",
     },
     "en": {
         "address": "maria.new@mail.example",
@@ -45,7 +56,13 @@ VALUES_OF_NOTICES = {
         "amount": "COP 1,250,000.00",
         "method": "Bank transfer",
         "concept": "Rent of November",
+        "period": "November 2026",
     },
+}
+NUMBERS = {
+    RECEIPT: "RC-000123",
+    INCOME_PUBLISHED: "LQ-000123",
+    **dict.fromkeys((INVOICE_ISSUED, *REMINDERS), "FV-000123"),
 }
 
 
@@ -58,16 +75,24 @@ def sample_content(kind: str, language: str, now: datetime) -> Content:
         language=language,
         name="María Fernanda Ríos",
         login="laura" if kind in (STAFF_INVITATION, STAFF_RESET) else "1.234.567-8",
-        secret="abcd-efgh-jkmn-pqrs" if kind == CREDENTIAL else "prueba-sin-efecto",
+        secret=_secret(kind),
         expires_at=now + timedelta(days=7),
         subject=subject,
         text=text,
         path=_path(kind),
-        values={**VALUES_OF_NOTICES[language], **({"number": "RC-000123"} if kind == RECEIPT else {})},
+        values={**VALUES_OF_NOTICES[language], **({"number": NUMBERS[kind]} if kind in NUMBERS else {})},
     )
 
 
+def _secret(kind: str) -> str:
+    if kind in WITH_CODE:
+        return "482913"
+    return "abcd-efgh-jkmn-pqrs" if kind == CREDENTIAL else "prueba-sin-efecto"
+
+
 def _path(kind: str) -> str:
-    if kind in WITH_TOKEN:
+    if kind == EMAIL_CONFIRMATION:
         return "/customerarea/profile/email/confirm?token="
+    if kind in WITH_TOKEN:
+        return "/customerarea/invitation?token="
     return "/backoffice/portal/cases" if kind == CASE_REMINDER else "/customerarea"

@@ -25,6 +25,12 @@ EMAIL_CONFIRMATION, EMAIL_CHANGED = "email_confirmation", "email_changed"
 CASE_OPENED, CASE_ANSWERED, CASE_EXTENDED = "case_opened", "case_answered", "case_extended"
 CASE_CLOSED, CASE_REMINDER = "case_closed", "case_reminder"
 REPORT_REJECTED, RECEIPT = "report_rejected", "receipt"
+INVOICE_ISSUED, INCOME_PUBLISHED = "invoice_issued", "income_published"
+REMINDER_BEFORE, REMINDER_DUE = "reminder_before", "reminder_due"
+OVERDUE_FIRST, OVERDUE_SECOND, OVERDUE_THIRD = "overdue_first", "overdue_second", "overdue_third"
+SUB_ACCOUNT_INVITATION, SUB_ACCOUNT_OPENED = "sub_account_invitation", "sub_account_opened"
+INVITATION_CODE = "invitation_code"
+REMINDERS = (REMINDER_BEFORE, REMINDER_DUE, OVERDUE_FIRST, OVERDUE_SECOND, OVERDUE_THIRD)
 NOTICES = (
     EMAIL_CONFIRMATION,
     EMAIL_CHANGED,
@@ -35,10 +41,26 @@ NOTICES = (
     CASE_REMINDER,
     REPORT_REJECTED,
     RECEIPT,
+    INVOICE_ISSUED,
+    *REMINDERS,
+    INCOME_PUBLISHED,
+    SUB_ACCOUNT_INVITATION,
+    SUB_ACCOUNT_OPENED,
+    INVITATION_CODE,
 )
 """What the client area has to tell somebody; see rules/notices.py."""
 KINDS = (CREDENTIAL, CREDENTIAL_LINK, RECOVERY, STAFF_INVITATION, STAFF_RESET, *NOTICES, GENERAL, TEST)
-WITHOUT_DELAY = (RECOVERY, STAFF_INVITATION, STAFF_RESET, EMAIL_CONFIRMATION, EMAIL_CHANGED, TEST)
+WITHOUT_DELAY = (
+    RECOVERY,
+    STAFF_INVITATION,
+    STAFF_RESET,
+    EMAIL_CONFIRMATION,
+    EMAIL_CHANGED,
+    SUB_ACCOUNT_INVITATION,
+    SUB_ACCOUNT_OPENED,
+    INVITATION_CODE,
+    TEST,
+)
 """Somebody sits and waits for these, or has to know at once."""
 
 ANSWER_LIMIT = 500

@@ -13,7 +13,7 @@ from importlib import resources
 import css_inline
 
 from services.mailer.rules.markup import faults_of
-from services.mailer.rules.notices import VALUES
+from services.mailer.rules.notices import VALUES, WITH_CODE
 from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, GENERAL, RECOVERY, STAFF_INVITATION, STAFF_RESET
 
 LANGUAGES = ("es", "en")
@@ -44,6 +44,7 @@ KIND_OF = {
     STAFF_INVITATION: Kind(("link", "login"), ("name", "expires")),
     STAFF_RESET: Kind(("link", "login"), ("name", "expires")),
     **{kind: Kind(("link", *values), ("name",)) for kind, values in VALUES.items()},
+    **{kind: Kind(("code", *VALUES[kind]), ("name", "link")) for kind in WITH_CODE},
     GENERAL: Kind(("text",), ("name",), has_subject=False),
 }
 """The kinds that have templates."""

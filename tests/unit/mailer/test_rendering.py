@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.mailer.rules.notices import VALUES, WITH_TOKEN
+from services.mailer.rules.notices import SEALED, VALUES, WITH_CODE, WITH_TOKEN
 from services.mailer.rules.rendering import (
     MASKED_PASSWORD,
     PATHS,
@@ -132,6 +132,11 @@ def test_every_notice_says_its_values_and_leads_to_its_page(kind: str, language:
         for name in VALUES[kind]:
             assert what.values[name] in said
         assert "{{" not in said
+    if kind in WITH_CODE:
+        assert what.secret in written.text
+        assert what.secret in written.html
+        assert Tags(written.html).links == []
+        return
     link = f"https://agencia.example{what.path}{what.secret if kind in WITH_TOKEN else ''}"
     assert link in written.text.splitlines()
     assert set(Tags(written.html).links) == {link}
@@ -157,10 +162,11 @@ def test_a_preview_never_shows_the_secret() -> None:
         shown = WRITER.preview(content(kind=kind, secret="very-secret"))
         assert "very-secret" not in shown.text + shown.html
     assert f"Contraseña: {MASKED_PASSWORD}" in WRITER.preview(content()).text
-    confirmation = replace(sample_content("email_confirmation", "es", AT), secret="very-secret")
-    assert "very-secret" in WRITER.write(confirmation).text
-    shown = WRITER.preview(confirmation)
-    assert "very-secret" not in shown.text + shown.html
+    for kind in SEALED:
+        notice = replace(sample_content(kind, "es", AT), secret="very-secret")
+        assert "very-secret" in WRITER.write(notice).text
+        shown = WRITER.preview(notice)
+        assert "very-secret" not in shown.text + shown.html
 
 
 def test_a_token_with_odd_characters_stays_one_parameter() -> None:

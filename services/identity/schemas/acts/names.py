@@ -30,6 +30,16 @@ LETTERS = {
     "case_reminder": _l("Reminder of the deadline of a PQRS"),
     "report_rejected": _l("Letter about a reported payment that was not accepted"),
     "receipt": _l("Letter with the receipt of a payment"),
+    "invoice_issued": _l("Letter about a new invoice"),
+    "reminder_before": _l("Reminder of an invoice that is due soon"),
+    "reminder_due": _l("Reminder of an invoice that is due today"),
+    "overdue_first": _l("First notice of an overdue invoice"),
+    "overdue_second": _l("Second notice of an overdue invoice"),
+    "overdue_third": _l("Third notice of an overdue invoice"),
+    "income_published": _l("Letter about a new statement of income"),
+    "sub_account_invitation": _l("Invitation to the client area of somebody else"),
+    "sub_account_opened": _l("Letter about access that a client gave"),
+    "invitation_code": _l("Letter with the code to accept an invitation"),
 }
 """The kinds of letters; others are just letters."""
 

@@ -1,0 +1,1 @@
+Su código para aceptar la invitación

@@ -1,0 +1,1 @@
+Una factura está vencida

@@ -1,0 +1,1 @@
+Segundo aviso: una factura sigue vencida

@@ -1,0 +1,1 @@
+Tercer aviso: debe pagar una factura vencida

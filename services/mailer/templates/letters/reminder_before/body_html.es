@@ -1,0 +1,17 @@
+<p>Hola, {{ name }}:</p>
+<p>Le recordamos que esta factura vence pronto. Puede pagarla desde ya.</p>
+<table class="data" role="presentation" width="100%" cellpadding="0" cellspacing="0">
+<tr><td class="label">Falta por pagar</td></tr>
+<tr><td class="amount">{{ amount }}</td></tr>
+<tr><td class="label">Vence el</td></tr>
+<tr><td class="amount">{{ due }}</td></tr>
+<tr><td class="label">Factura</td></tr>
+<tr><td class="value">{{ number }}</td></tr>
+<tr><td class="label">Concepto</td></tr>
+<tr><td class="value">{{ concept }}</td></tr>
+</table>
+<table role="presentation" cellpadding="0" cellspacing="0">
+<tr><td class="button"><a href="{{ link }}">Ver y pagar la factura</a></td></tr>
+</table>
+<p>&nbsp;</p>
+<p class="small">Si ya la pagó, no tiene que hacer nada: este mensaje se cruzó con su pago. Si el botón no se abre, copie esta dirección en su navegador:<br><a href="{{ link }}">{{ link }}</a></p>

@@ -1,0 +1,1 @@
+Recordatorio: una factura vence pronto

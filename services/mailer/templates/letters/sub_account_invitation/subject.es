@@ -1,0 +1,1 @@
+Le invitaron al Área de Clientes

@@ -1,0 +1,1 @@
+Ya puede entrar en el Área de Clientes
