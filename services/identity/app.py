@@ -5,8 +5,10 @@ from flask_babel import lazy_gettext
 
 from services.identity.actions.runtime import EXTENSION, Runtime
 from services.identity.actions.verification import HashingGate
+from services.identity.api import acts as acts_api
 from services.identity.api import batches as batches_api
 from services.identity.api import credentials as credentials_api
+from services.identity.api import guests as guests_api
 from services.identity.api import links as links_api
 from services.identity.api import oauth
 from services.identity.api import second_factor as factor_api
@@ -62,8 +64,8 @@ def create_app(settings: Settings, db: Database) -> Flask:
     init_problems(app)
     factor_api.init_factor_problems(app)
     api = create_api(app, "identity", lazy_gettext("Portería: access"))
-    for blueprint in (credentials_api.blp, verification_api.blp, factor_api.blp, batches_api.blp, links_api.blp):
-        api.register_blueprint(blueprint)
+    for rest in (credentials_api, verification_api, factor_api, batches_api, links_api, guests_api, acts_api):
+        api.register_blueprint(rest.blp)
     api.register_blueprint(attention_blueprint(list_attention))
     for room in (oauth, draft_pages, batch_pages, credential_pages, link_pages, party_factor_pages, audit_pages):
         app.register_blueprint(room.blp)

@@ -42,6 +42,7 @@ def test_a_delivered_password_opens_the_client_area_in_any_spelling_of_the_docum
             assert verified == {
                 "valid": True,
                 "subject": str(party.party_id),
+                "guest": False,
                 "credential_id": str(told.credential_id),
                 "must_change": True,
             }

@@ -122,15 +122,15 @@ def recipient_of(party: Party) -> Recipient:
     return Recipient(
         party_id=party.id,
         name=party.name,
-        document=f"{party.document_type} {party.document_number}",
-        login=party.document_number,
+        document=f"{party.document_type} {party.document_number}".strip(),
+        login=party.login,
         address=party.email or "",
         language=party.language,
     )
 
 
 def _why_not(party: Party | None, delivery: str) -> str | None:
-    if party is None:
+    if party is None or party.is_guest:  # guests are let in by clients, and choose their passwords themselves
         return UNKNOWN_PARTY
     if delivery == "none":
         return None if party.active else INACTIVE

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from services.identity.models.parties import Party
@@ -49,10 +50,9 @@ def copy_parties(session: Session, told: Sequence[PartyTold]) -> None:
     if not newest:
         return
     statement = insert_into(session, Party)
-    changes = {c.name: statement.excluded[c.name] for c in Party.__table__.columns if c.name != "id"}
-    upsert = statement.on_conflict_do_update(
-        index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version
-    )
+    changes = {c.name: statement.excluded[c.name] for c in Party.__table__.columns if c.name not in ("id", "is_guest")}
+    newer = and_(Party.version < statement.excluded.version, Party.is_guest.is_(False))  # guests are not told of there
+    upsert = statement.on_conflict_do_update(index_elements=[Party.id], set_=changes, where=newer)
     # In the order of ids, like every transaction that locks several parties.
     rows = [_row(newest[key]) for key in sorted(newest)]
     session.connection().execute(upsert, rows)
@@ -77,4 +77,5 @@ def _row(one: PartyTold) -> dict[str, Any]:
         "language": one.language,
         "active": one.active,
         "updated_at": clock.now(),
+        "is_guest": False,
     }

@@ -57,6 +57,7 @@ class Candidate:
     password_hash: str
     origin: str
     was_used: bool
+    guest: bool = False
 
     def __repr__(self) -> str:
         return f"<Candidate {self.credential_id}>"
@@ -90,12 +91,15 @@ def begin_attempt(
     """Count the attempt and give the credentials that it may mean. Raises Throttled."""
     count_attempt(session, counted)
     moment = clock.now()
-    parties = [party.id for party in find(session) if party.active]
-    return [
-        Candidate(one.id, one.party_id, one.password_hash, one.origin, one.first_used_at is not None)
-        for one in list_living(session, parties)
+    guests = {party.id: party.is_guest for party in find(session) if party.active}
+    candidates = [
+        Candidate(
+            one.id, one.party_id, one.password_hash, one.origin, one.first_used_at is not None, guests[one.party_id]
+        )
+        for one in list_living(session, guests)
         if one.password_hash is not None and not is_expired(one, moment)
     ]
+    return sorted(candidates, key=lambda one: not one.guest)  # of two with one password always the same one
 
 
 def find_by_login(login: str) -> Callable[[Session], Sequence[Party]]:

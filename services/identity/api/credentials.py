@@ -25,6 +25,7 @@ from services.identity.actions.sealing import make_sealer, refresh_sealing_key
 from services.identity.api.problems import no_credential, password_refused, requester
 from services.identity.models.parties import Party
 from services.identity.queries.credentials import list_credentials, list_living
+from services.identity.queries.guests import find_hash_beside
 from services.identity.queries.parties import find_party
 from services.identity.rules.eligibility import UNKNOWN_PARTY
 from services.identity.rules.hashing import hash_typed
@@ -68,9 +69,12 @@ def _prepare_issue() -> None:
 
 
 def _typed_secret(party_id: uuid.UUID, password: str) -> Secret:
+    held = runtime()
+    cost = held.policy.password_cost
     with current().db.read() as session:
         party = find_party(session, party_id)
         living = list_living(session, [party_id])
+        guests = find_hash_beside(session, party.email if party else None, cost, but=party_id)
     if party is None:
         raise no_credential(UNKNOWN_PARTY)
     try:
@@ -78,9 +82,8 @@ def _typed_secret(party_id: uuid.UUID, password: str) -> Secret:
     except REFUSALS as error:
         raise password_refused(error, "password") from None
     beside = [one.password_hash for one in living if one.state == "active" and one.password_hash]
-    held = runtime()
     with held.gate.place():
-        return Secret("manual", hash_typed(chosen, held.policy.password_cost, beside=next(iter(beside), None)), chosen)
+        return Secret("manual", hash_typed(chosen, cost, beside=next(iter(beside), guests)), chosen)
 
 
 def personal_words(party: Party) -> dict[str, str]:

@@ -68,7 +68,13 @@ def verify_code(body: dict[str, Any]) -> dict[str, Any]:
         if not use_proof(session, proof) or not party.active or credential.state not in LIVING:
             return NOT_VALID | {"expired": True}
         change = must_change(credential.origin, initial_must_change=held.policy.initial_must_change)
-        return {"valid": True, "subject": party.id, "credential_id": credential.id, "must_change": change}
+        return {
+            "valid": True,
+            "subject": party.id,
+            "guest": party.is_guest,
+            "credential_id": credential.id,
+            "must_change": change,
+        }
 
 
 @blp.route("/parties/<uuid:party_id>/second-factor", methods=["GET"])
@@ -93,7 +99,7 @@ def begin(party_id: uuid.UUID) -> dict[str, str]:
         party = _party(find_party(session, party_id))
         secret = begin_enrolment(session, Owner(PARTY, party_id), runtime().keyring)
     host = current().settings.public_url.partition("://")[2]
-    return {"secret": secret, "uri": address_of(secret, party.document_number, f"Portería ({host})")}
+    return {"secret": secret, "uri": address_of(secret, party.login, f"Portería ({host})")}
 
 
 @blp.route("/parties/<uuid:party_id>/second-factor/confirm", methods=["POST"])

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
 
 from services.identity.actions.passwords import (
     LinkGone,
@@ -30,6 +31,8 @@ from services.identity.actions.verification import (
 )
 from services.identity.api.credentials import personal_words
 from services.identity.api.problems import explain_refusal, password_refused
+from services.identity.models.parties import Party
+from services.identity.queries.guests import find_hash_beside
 from services.identity.queries.parties import find_party
 from services.identity.queries.second_factor import Owner, has_factor
 from services.identity.rules.hashing import hash_typed
@@ -84,6 +87,7 @@ def verify(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "valid": True,
         "subject": matched.party_id,
+        "guest": matched.guest,
         "credential_id": matched.credential_id,
         "must_change": change,
         **more,
@@ -110,6 +114,7 @@ def change(body: dict[str, Any]) -> dict[str, Any]:
         with db.write() as session:
             candidates = begin_attempt(session, counted, find_by_id(body["party_id"]))
             party = find_party(session, body["party_id"])
+            beside = _hash_beside(session, party)
         matched = find_match(candidates, body["current_password"], held.policy.password_cost)
         if matched is None:
             errors["current_password"] = gettext("This is not your present password.")
@@ -124,11 +129,17 @@ def change(body: dict[str, Any]) -> dict[str, Any]:
             _forgive_known(db, counted, matched)
             listed = [{"field": field, "message": text} for field, text in errors.items()]
             raise Problem(422, listed[0]["message"], errors=listed)
-        hashed = hash_typed(chosen, held.policy.password_cost)
+        hashed = hash_typed(chosen, held.policy.password_cost, beside=beside)
     with db.write() as session:
         credential_id = choose_password(session, body["party_id"], hashed, proven=matched.credential_id)
         forgive_attempt(session, counted[0], counted[1:])
-    return {"credential_id": credential_id, "subject": body["party_id"]}
+    guest = party is not None and party.is_guest
+    return {"credential_id": credential_id, "subject": body["party_id"], "guest": guest}
+
+
+def _hash_beside(session: Session, party: Party | None) -> str | None:
+    cost = runtime().policy.password_cost
+    return find_hash_beside(session, party.email, cost, but=party.id) if party else None
 
 
 def _forgive_known(db: Any, counted: Any, matched: Candidate | None) -> None:
@@ -178,12 +189,13 @@ def complete(body: dict[str, Any]) -> dict[str, Any]:
     held, db = runtime(), current().db
     with db.read() as session:
         _, party = find_open_link(session, body["token"])
+        beside = _hash_beside(session, party)
     try:
         chosen = check_choice(body["new_password"], personal_words(party))
     except REFUSALS as error:
         raise password_refused(error, "new_password") from None
     with held.gate.place():
-        hashed = hash_typed(chosen, held.policy.password_cost)
+        hashed = hash_typed(chosen, held.policy.password_cost, beside=beside)
     with db.write() as session:
         subject, credential_id = complete_recovery(session, body["token"], hashed)
-    return {"subject": subject, "credential_id": credential_id}
+    return {"subject": subject, "credential_id": credential_id, "guest": party.is_guest}

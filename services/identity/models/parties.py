@@ -1,16 +1,23 @@
-"""Identity's copy of the directory's parties, fed by events: what issuing and signing in need to know of them."""
+"""Who may sign in: identity's copy of the directory's parties, fed by events, and guests.
+
+A guest is no party of the directory: somebody whom clients let in to look at their area. Guests are kept here and only
+here; they sign in with their e-mail address.
+"""
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base
 
 
 class Party(Base):
-    """One party as the directory last told it. Its row is also the lock under which its credentials change."""
+    """One party as the directory last told it, or a guest. The row is also the lock under which credentials change.
+
+    A guest has a name, a language and the address; no class, no code, no document, and no version.
+    """
 
     __tablename__ = "parties"
 
@@ -30,10 +37,26 @@ class Party(Base):
     language: Mapped[str] = mapped_column(String(5))
     active: Mapped[bool]
     updated_at: Mapped[datetime]
+    is_guest: Mapped[bool] = mapped_column(default=False, server_default=false())
 
-    __table_args__ = (Index("ix_parties_name_search_id", "name_search", "id"),)
+    __table_args__ = (
+        Index("ix_parties_name_search_id", "name_search", "id"),
+        # The database itself refuses a second guest with one address.
+        Index(
+            "uq_parties_guest_email_key",
+            "email_key",
+            unique=True,
+            postgresql_where=text("is_guest"),
+            sqlite_where=text("is_guest"),
+        ),
+    )
 
     @property
     def classes(self) -> list[str]:
         """`tenant`, `owner` or both."""
         return [name for name, held in (("tenant", self.is_tenant), ("owner", self.is_owner)) if held]
+
+    @property
+    def login(self) -> str:
+        """What letters and the phone call the account: the document number; of a guest, the e-mail address."""
+        return (self.email or "") if self.is_guest else self.document_number

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_number, gettext
 
 from services.identity.models.audit import AuditEntry
-from services.identity.pages.audit_lines import actor_name, is_own, party_name, subject_name, what_name
 from services.identity.queries.audit import AuditFilter, Names, every_matching, names_of
 from services.identity.schemas.acts import KINDS, SERVICES, detail_label, detail_value, wording_of
+from services.identity.schemas.acts.entries import actor_name, is_own, party_name, subject_name, what_name
 from shared.db import Database
 from shared.web.exports import Row
 

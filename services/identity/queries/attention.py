@@ -11,6 +11,7 @@ from services.identity.models.batches import CredentialBatch
 from services.identity.models.credentials import Credential
 from services.identity.models.parties import Party
 from services.identity.queries.credentials import expires_unused
+from services.identity.queries.parties import is_party
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Waiting:
 def count_waiting(session: Session, now: datetime, soon: datetime, since: datetime) -> Waiting:
     """Count it: keys that end before `soon`, refused sign-ins of the staff since `since`."""
     running = session.execute(select(CredentialBatch.problem).where(CredentialBatch.state == "running")).scalars().all()
-    unused = select(func.count()).select_from(Credential).where(expires_unused(now, soon))
+    unused = select(func.count()).select_from(Credential).join(Party, Party.id == Credential.party_id)
+    unused = unused.where(expires_unused(now, soon), is_party())
     refused = select(func.count()).select_from(AuditEntry)
     refused = refused.where(AuditEntry.act == "staff.sign_in_refused", AuditEntry.at >= since)
     troubled = sum(problem is not None for problem in running)
@@ -35,5 +37,6 @@ def count_waiting(session: Session, now: datetime, soon: datetime, since: dateti
 
 def is_new(session: Session) -> bool:
     """Whether the directory has told of nobody yet, or nobody ever got a credential."""
-    parties, credentials = select(exists().select_from(Party)), select(exists().select_from(Credential))
-    return not session.scalar(parties) or not session.scalar(credentials)
+    parties = select(exists().select_from(Party).where(is_party()))
+    issued = select(exists().select_from(Credential).where(Credential.party_id == Party.id, is_party()))
+    return not session.scalar(parties) or not session.scalar(issued)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, false, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.identity.models.batches import BatchDraft, BatchMember, BatchPick, CredentialBatch, DraftPick
 from services.identity.models.parties import Party
-from services.identity.queries.parties import has_access
+from services.identity.queries.parties import has_access, is_party
 from services.identity.rules import eligibility as why
 from services.identity.rules.eligibility import BLOCKED_STATES
 
@@ -48,8 +48,8 @@ def members_of(chosen: CredentialBatch | BatchDraft) -> Select[Any]:
         *([(has_access(), why.ALREADY_HAS_ACCESS)] if chosen.exclude_with_access else []),
         else_=null(),
     )
-    told = select(Party.id, Party.email_key, Party.code, reason.label("reason")).where(_meant(chosen, picks, in_class))
-    inner = told.subquery()
+    told = select(Party.id, Party.email_key, Party.code, reason.label("reason"))
+    inner = told.where(is_party(), _meant(chosen, picks, in_class)).subquery()
     rank = func.row_number().over(
         partition_by=(inner.c.reason.is_(None), inner.c.email_key), order_by=(inner.c.code, inner.c.id)
     )
@@ -58,7 +58,8 @@ def members_of(chosen: CredentialBatch | BatchDraft) -> Select[Any]:
     known = select(ranked.c.id.label("party_id"), final.label("reason"))
     if chosen.scope != "only":
         return known
-    stranger = select(picks.c.party_id, literal(why.UNKNOWN_PARTY)).where(picks.c.party_id.not_in(select(Party.id)))
+    parties = select(Party.id).where(is_party())
+    stranger = select(picks.c.party_id, literal(why.UNKNOWN_PARTY)).where(picks.c.party_id.not_in(parties))
     both = union_all(known, stranger).subquery()
     return select(both.c.party_id, both.c.reason)
 
@@ -148,7 +149,7 @@ def skipped_members(batch_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
             Party.document_number,
             Party.email,
         )
-        .outerjoin(Party, Party.id == BatchMember.party_id)
+        .outerjoin(Party, and_(Party.id == BatchMember.party_id, is_party()))
         .where(BatchMember.batch_id == batch_id, BatchMember.state == "skipped")
     )
 
@@ -171,6 +172,6 @@ def skipped_of_preview(chosen: BatchDraft) -> Select[Any]:
         select(
             members.c.party_id, members.c.reason, Party.name, Party.document_type, Party.document_number, Party.email
         )
-        .outerjoin(Party, Party.id == members.c.party_id)
+        .outerjoin(Party, and_(Party.id == members.c.party_id, is_party()))
         .where(members.c.reason.is_not(None))
     )

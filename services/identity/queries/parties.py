@@ -1,4 +1,4 @@
-"""Reads of the copy of parties."""
+"""Reads of the copy of parties. Lists, counts and filters hold parties only, never guests."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -35,13 +35,13 @@ class PartyFilter:
 
 
 def find_party(session: Session, party_id: uuid.UUID) -> Party | None:
-    """One party of the copy."""
+    """One party of the copy, or a guest."""
     return session.get(Party, party_id)
 
 
 def count_parties(session: Session) -> int:
     """How many parties the copy holds."""
-    return session.scalar(select(func.count()).select_from(Party)) or 0
+    return session.scalar(select(func.count()).select_from(Party).where(is_party())) or 0
 
 
 def list_unknown(session: Session, party_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
@@ -49,12 +49,13 @@ def list_unknown(session: Session, party_ids: Iterable[uuid.UUID]) -> list[uuid.
     wanted = list(dict.fromkeys(party_ids))
     known: set[uuid.UUID] = set()
     for start in range(0, len(wanted), 1000):
-        known.update(session.scalars(select(Party.id).where(Party.id.in_(wanted[start : start + 1000]))))
+        some = Party.id.in_(wanted[start : start + 1000])
+        known.update(session.scalars(select(Party.id).where(some, is_party())))
     return [one for one in wanted if one not in known]
 
 
 def lock_parties(session: Session, party_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Party]:
-    """The parties, locked until the transaction ends: whoever changes credentials of a party holds its row.
+    """The parties (or guests), locked until the transaction ends: whoever changes credentials of a party holds its row.
 
     Always in the order of their ids, so that two transactions never wait for each other. (On SQLite the transaction
     itself is the lock.)
@@ -72,17 +73,25 @@ def login_forms(login: str) -> list[str]:
 def list_parties_by_login(session: Session, login: str) -> Sequence[Party]:
     """Who may sign in with this: nearly always one party or none.
 
-    An e-mail address counts only if one party alone has it. A number may be the cédula of one party and the NIT of
-    another: then both are given, and the password tells them apart.
+    An e-mail address means the guest with it, and the party with it if that one alone has it. A number may be the
+    cédula of one party and the NIT of another. Where two are given, the password tells them apart; the guest comes
+    first, because a party can also sign in with its number.
     """
     forms = login_forms(login)
     if not forms:
         return []
     if is_email(login):
-        owners = session.scalars(select(Party).where(Party.email_key == forms[0]).limit(2)).all()
-        return owners if len(owners) == 1 else []
-    owned = select(Party).where(Party.document_key.in_(forms))
+        owned = select(Party).where(Party.email_key == forms[0]).order_by(Party.is_guest.desc(), Party.id)
+        found = session.scalars(owned.limit(3)).all()
+        guests, owners = [one for one in found if one.is_guest], [one for one in found if not one.is_guest]
+        return [*guests, *(owners if len(owners) == 1 else ())]
+    owned = select(Party).where(Party.document_key.in_(forms), is_party())
     return session.scalars(owned.order_by(Party.id).limit(MOST_OWNERS)).all()
+
+
+def is_party() -> ColumnElement[bool]:
+    """Whether a row is a party of the directory: everything but a guest."""
+    return Party.is_guest.is_(False)
 
 
 def has_access() -> ColumnElement[bool]:
@@ -92,7 +101,7 @@ def has_access() -> ColumnElement[bool]:
 
 def parties_matching(chosen: PartyFilter) -> Select[Party]:
     """The parties that pass a filter, unordered."""
-    return select(Party).where(*conditions_of(chosen))
+    return select(Party).where(is_party(), *conditions_of(chosen))
 
 
 def conditions_of(chosen: PartyFilter) -> Sequence[ColumnElement[bool]]:

@@ -85,6 +85,9 @@ class Verified(ma.Schema):
 
     valid = ma.fields.Boolean(required=True)
     subject = ma.fields.UUID()
+    guest = ma.fields.Boolean(
+        metadata={"description": "Whether the subject is no party but somebody whom clients let in"}
+    )
     credential_id = ma.fields.UUID()
     must_change = ma.fields.Boolean()
     second_factor = ma.fields.Boolean(
@@ -128,6 +131,9 @@ class PasswordChanged(ma.Schema):
 
     credential_id = ma.fields.UUID()
     subject = ma.fields.UUID()
+    guest = ma.fields.Boolean(
+        metadata={"description": "Whether the subject is no party but somebody whom clients let in"}
+    )
 
 
 class RecoveryWish(ma.Schema):

@@ -1,10 +1,12 @@
-"""Identity over HTTP: passwords, codes and links of clients."""
+"""Identity over HTTP: passwords, codes and links of clients, the people they let in, and who did what."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.i18n import force_locale
+from shared.web.paging import BadCursor, Page
 from shared.web.services_http import CallFailed, ServiceClient
 
 
@@ -45,12 +47,14 @@ class Verified:
     """Whose password it was, and which of the party's credentials.
 
     code_proof: not empty while the code of the second factor is still missing; what goes with it to `verify_code`.
+    guest: it is no party but somebody whom clients let in; then `party_id` is a guest's id.
     """
 
     party_id: uuid.UUID
     credential_id: uuid.UUID
     must_change: bool = False
     code_proof: str = ""
+    guest: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,41 @@ class Factor:
     enabled: bool
     enabled_at: datetime | None
     recovery_codes: int
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Who signs in with an address (None: nobody), and whether some password lets them in now."""
+
+    subject: uuid.UUID | None
+    has_access: bool
+
+
+@dataclass(frozen=True)
+class MadeGuest:
+    """Who signs in with an address now. Not `created`: they had access before, nothing changed, no credential is
+    named."""
+
+    subject: uuid.UUID
+    credential_id: uuid.UUID | None
+    created: bool
+
+
+@dataclass(frozen=True)
+class ActTold:
+    """One entry of the audit trail in words. `details`: pairs of label and value."""
+
+    at: datetime
+    act: str
+    text: str
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+ActPage = Page[ActTold]
+"""Some acts, the newest first; `next` leads further, None at the end."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +174,33 @@ class Identity:
     def complete_recovery(self, token: str, new: str) -> Verified:
         """Set a password with a link's token. Raises LinkGone, PasswordRefused."""
         answer = self._post("/recoveries/complete", {"token": token, "new_password": new})
-        return Verified(uuid.UUID(answer["subject"]), uuid.UUID(answer["credential_id"]))
+        return _verified(answer)
+
+    def find_guest(self, address: str) -> Guest:
+        """Who signs in with an e-mail address."""
+        answer = self._post("/guests/find", {"address": address})
+        return Guest(uuid.UUID(answer["subject"]) if answer["subject"] else None, bool(answer["has_access"]))
+
+    def create_guest(self, address: str, name: str, language: str, password: str, *, initial: bool) -> MadeGuest:
+        """Let somebody in who is no party, unless the address has access already.
+
+        `initial`: somebody else typed the password. Raises PasswordRefused, with the texts at `password`.
+        """
+        body = {"address": address, "name": name, "language": language, "password": password, "initial": initial}
+        answer = self._post("/guests", body)
+        credential = uuid.UUID(answer["credential_id"]) if answer["credential_id"] else None
+        return MadeGuest(uuid.UUID(answer["subject"]), credential, bool(answer["created"]))
+
+    def list_acts(self, party_id: uuid.UUID, cursor: str | None, language: str, *, limit: int = 50) -> ActPage:
+        """What was done by, for or in the name of a party, told in a language. Raises BadCursor."""
+        try:
+            with force_locale(language):  # the call says in which language it wants its answer
+                answer = self.calls.get("identity", "/acts", party_id=party_id, cursor=cursor, limit=limit)
+        except CallFailed as error:
+            if error.status == 400 and cursor:
+                raise BadCursor from error
+            raise
+        return ActPage([_act(one) for one in answer["items"]], answer["next"])
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -147,7 +212,19 @@ class Identity:
 
 def _verified(answer: dict[str, Any], proof: str = "") -> Verified:
     party_id, credential_id = uuid.UUID(answer["subject"]), uuid.UUID(answer["credential_id"])
-    return Verified(party_id, credential_id, bool(answer.get("must_change")), proof)
+    return Verified(party_id, credential_id, bool(answer.get("must_change")), proof, bool(answer.get("guest")))
+
+
+def _act(item: dict[str, Any]) -> ActTold:
+    return ActTold(
+        at=datetime.fromisoformat(item["at"]),
+        act=item["act"],
+        text=item["text"],
+        actor_kind=item["actor_kind"],
+        actor_id=item["actor_id"],
+        actor_name=item["actor_name"],
+        details=tuple((one["label"], one["value"]) for one in item["details"]),
+    )
 
 
 def _translate(error: CallFailed) -> Exception:

@@ -25,6 +25,7 @@ ROUTES = (
     Route("authorize.authorize", "GET", OWN_PROOF),
     Route("authorize.consent", "POST", OWN_PROOF),
     # REST
+    Route("acts.list_all", "GET", API("audit:read")),
     Route("attention.AttentionView", "GET", API("attention:read")),
     Route("batches.list_all", "GET", API("credentials:issue")),
     Route("batches.get", "GET", API("credentials:issue")),
@@ -33,6 +34,8 @@ ROUTES = (
     Route("credentials.issue", "POST", API("credentials:issue")),
     Route("credentials.list_of_party", "GET", API("credentials:issue")),
     Route("credentials.revoke", "POST", API("credentials:issue")),
+    Route("guests.find", "POST", API("guests:write")),
+    Route("guests.create", "POST", API("guests:write")),
     Route("links.list_all", "GET", API("credentials:issue")),
     Route("links.revoke", "POST", API("credentials:issue")),
     Route("second_factors.verify_code", "POST", API("credentials:verify")),

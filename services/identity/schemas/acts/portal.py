@@ -34,7 +34,9 @@ WORDINGS: dict[str, Wording] = {
     "payments.exported": Wording(_l("Payments exported"), _l("%(who)s exported payments")),
     "payment.reversed": Wording(_l("Payment reversed"), _l("%(who)s reversed %(what)s of %(whom)s")),
     "credit.applied": Wording(_l("Credit used for an invoice"), _l("%(who)s used the credit of %(whom)s for %(what)s")),
-    "report.submitted": Wording(_l("Payment reported"), _l("%(who)s reported a payment")),
+    "report.submitted": Wording(
+        _l("Payment reported"), _l("%(who)s reported a payment of %(whom)s"), own=_l("%(who)s reported a payment")
+    ),
     "report.accepted": Wording(
         _l("Reported payment accepted"), _l("%(who)s accepted the payment that %(whom)s reported")
     ),
@@ -53,7 +55,11 @@ WORDINGS: dict[str, Wording] = {
     "case.closed": Wording(_l("PQRS closed"), _l("%(who)s closed %(what)s of %(whom)s")),
     "case.reopened": Wording(_l("PQRS reopened"), _l("%(who)s reopened %(what)s of %(whom)s")),
     "cases.exported": Wording(_l("PQRS exported"), _l("%(who)s exported PQRS")),
-    "profile.changed": Wording(_l("Contact data changed"), _l("%(who)s changed their contact data")),
+    "profile.changed": Wording(
+        _l("Contact data changed"),
+        _l("%(who)s changed the contact data of %(whom)s"),
+        own=_l("%(who)s changed their contact data"),
+    ),
     "email.requested": Wording(_l("New e-mail address asked for"), _l("%(who)s asked for a new e-mail address")),
     "email.confirmed": Wording(_l("New e-mail address confirmed"), _l("%(who)s confirmed a new e-mail address")),
     "client.viewed": Wording(
@@ -84,7 +90,11 @@ WORDINGS: dict[str, Wording] = {
     "notices.stopped": Wording(
         _l("Letters stopped by their reader"), _l("Somebody who gets letters of %(whom)s stopped some of them")
     ),
-    "payment.started": Wording(_l("Online payment started"), _l("%(who)s started an online payment of %(whom)s")),
+    "payment.started": Wording(
+        _l("Online payment started"),
+        _l("%(who)s started an online payment of %(whom)s"),
+        own=_l("%(who)s started an online payment"),
+    ),
     "reminders.changed": Wording(_l("Rules for reminders changed"), _l("%(who)s changed the rules for reminders")),
     "fees.changed": Wording(_l("Rule for late fees set"), _l("%(who)s set a rule for late fees")),
     "fees.switched_off": Wording(
