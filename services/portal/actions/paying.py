@@ -15,6 +15,7 @@ from services.portal.rules.gateways import EXPIRED, PENDING, SAME_FOR, new_refer
 from services.portal.rules.invoices import INVOICE, OPEN_STATES
 from services.portal.rules.money import LARGEST
 from shared import clock
+from shared.audit import record_act
 
 MOST_INVOICES = 100
 """In one payment."""
@@ -95,6 +96,15 @@ def start_payment(
     )
     session.add(intent)
     session.flush()
+    record_act(
+        session,
+        "portal",
+        "payment.started",
+        party_id=party_id,
+        subject="payment_intent",
+        subject_id=intent.id,
+        details={"amount": f"{total} {currency}"},
+    )
     return intent
 
 

@@ -69,7 +69,9 @@ def new(visitor: Visitor) -> Any:
     if written.message:
         text = gettext("We have received your request. Its number is %(number)s.", number=written.case.number)
         flash(text, "success")
-    return redirect(url_for("cases.show", case_id=written.case.id), 303)
+    # Who opens requests and sees none has the number by the message, and nothing more to do here.
+    seen = url_for("cases.show", case_id=written.case.id) if visitor.may("cases.show") else url_for("home.show")
+    return redirect(seen, 303)
 
 
 def _new_page(form: NewCaseForm) -> str:
@@ -134,6 +136,7 @@ def _case_page(visitor: Visitor, case: Case, form: MessageForm) -> str:
         accept=ACCEPT,
         most=MOST_FILES,
         party=visitor.party,
+        visitor=visitor,
     )
 
 

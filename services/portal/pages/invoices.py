@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from services.portal.clients.papers import Entry, invoice_pdf, zip_stream
 from services.portal.models import Agency, Invoice, StoredFile
-from services.portal.pages.area import link_to, paper_name, period_text, send_pdf, today_here
+from services.portal.pages.area import paper_name, period_text, send_pdf, today_here
 from services.portal.pages.files import send_file_safely
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
@@ -29,6 +29,7 @@ from services.portal.queries.invoices import (
 from services.portal.queries.payments import list_allocations, list_allocations_of_credit_note
 from services.portal.rules.files import FISCAL_PDF, FISCAL_XML
 from services.portal.rules.invoices import CREDIT_NOTE, OPEN_STATES, OVERDUE, ROLES, load_lines
+from services.portal.rules.money import ZERO
 from services.portal.rules.papers import sums_by_rate
 from services.portal.rules.parties import profile_of
 from services.portal.schemas.papers import facts_of_stored, paper_of_invoice
@@ -81,7 +82,6 @@ def index(visitor: Visitor) -> str:
         today=today,
         profile=profile_of(visitor.party.classes),
         invoice_state=invoice_state,
-        link_to=link_to,
         most_in_zip=MOST_IN_ZIP,
     )
 
@@ -93,12 +93,14 @@ def show(visitor: Visitor, invoice_id: uuid.UUID) -> str:
     with current().db.read() as session:
         invoice = find_own_invoice(session, visitor.party.id, invoice_id) or abort(404)
         is_note = invoice.kind == CREDIT_NOTE
-        paid = (list_allocations_of_credit_note if is_note else list_allocations)(session, invoice_id)
+        applied = (list_allocations_of_credit_note if is_note else list_allocations)(session, invoice_id)
         notes = [] if is_note else list_credit_notes(session, invoice_id)
         corrected = find_own_invoice(session, visitor.party.id, invoice.corrects_id) if invoice.corrects_id else None
         fiscal = fiscal_files_of(session, visitor.party.id, [invoice_id]).get(invoice_id, {})
         bank_details = agency_of(session).bank_details
     lines = load_lines(invoice.lines)
+    # Who may not see receipts is told the sum of them: the balance says as much.
+    paid = [one for one in applied if visitor.may("receipts.show") or not one.payment_id]
     return render_template(
         "portal/area/invoice.html",
         invoice=invoice,
@@ -108,6 +110,7 @@ def show(visitor: Visitor, invoice_id: uuid.UUID) -> str:
         taxes=sums_by_rate(tax for line in lines for tax in line.taxes),
         withholdings=sums_by_rate(tax for line in lines for tax in line.withholdings),
         paid=paid,
+        received=sum((one.amount for one in applied if one not in paid), ZERO),
         notes=notes,
         corrected=corrected,
         fiscal=fiscal,
@@ -115,7 +118,6 @@ def show(visitor: Visitor, invoice_id: uuid.UUID) -> str:
         today=today_here(),
         invoice_state=invoice_state,
         period_text=period_text,
-        link_to=link_to,
     )
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from services.portal.actions.paying import AmountRefused, keep_gateway_id, start_payment
 from services.portal.clients.gateways import Gateway, GatewayRefused, GatewayUnavailable
 from services.portal.models import Agency, Invoice, Payment, PaymentIntent
-from services.portal.pages.area import link_to, today_here
+from services.portal.pages.area import today_here
 from services.portal.pages.paying_form import REFUSALS, PayForm, forms_of
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.queries.agency import agency_of
@@ -143,7 +143,6 @@ def _page(visitor: Visitor, agency: Agency, forms: list[PayForm]) -> str:
         forms=forms,
         pending=pending,
         today=today_here(),
-        reports_address=link_to("reports.new"),
     )
 
 

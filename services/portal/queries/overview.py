@@ -50,14 +50,19 @@ class MoneyIn:
     newest: Sequence[IncomeStatement]
 
 
-def money_out(session: Session, party_id: uuid.UUID, profile: Profile, today: date) -> MoneyOut:
-    """What a party pays. Who is no tenant any more still sees what is owed as one."""
+def money_out(
+    session: Session, party_id: uuid.UUID, profile: Profile, today: date, *, invoices: bool = True, credit: bool = True
+) -> MoneyOut:
+    """What a party pays. Who is no tenant any more still sees what is owed as one.
+
+    Without `invoices` none is listed, without `credit` what is left of payments is not told: for whom they are not.
+    """
     owes = owed(session, party_id, today)
     held = {"tenant": profile.is_tenant, "owner": profile.is_owner}
     roles = [role for role in ROLES if held[role] or any(one.role == role for one in owes)]
     some = NEWEST if len(roles) == 1 else NEWEST_OF_EACH
-    shown = {role: _first(session, party_id, role, today, some) for role in roles}
-    return MoneyOut(dues_of(owes), shown, credit_of(session, party_id))
+    shown = {role: _first(session, party_id, role, today, some) if invoices else () for role in roles}
+    return MoneyOut(dues_of(owes), shown, credit_of(session, party_id) if credit else {})
 
 
 def _first(session: Session, party_id: uuid.UUID, role: str, today: date, some: int) -> Sequence[Invoice]:
