@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.portal.actions.fee_lines import add_pending_fees, charge_on, release_fees
 from services.portal.actions.ledger import book, common_facts, lock_owner, lock_party, undo, use
 from services.portal.actions.numbering import take_number
 from services.portal.actions.refusals import (
@@ -21,6 +22,7 @@ from services.portal.actions.refusals import (
     NumberTaken,
     TooMuch,
 )
+from services.portal.actions.reminder_letters import VOIDED, take_letters_back
 from services.portal.models import Allocation, Invoice
 from services.portal.rules.invoices import (
     CREDIT_NOTE,
@@ -62,6 +64,9 @@ class NewInvoice:
     series_id: uuid.UUID | None = None
     source: str | None = None
     external_id: str | None = None
+    is_late_fee: bool = False
+    adds_fees: bool = True
+    """Whether late fees that wait for the next invoice may come on this one; what others sent keeps its total."""
 
 
 def save_draft(session: Session, new: NewInvoice, invoice_id: uuid.UUID | None = None) -> Invoice:
@@ -108,7 +113,7 @@ def issue_invoice(session: Session, new: NewInvoice) -> Invoice:
         if known:
             return _same(known, new)
     invoice = _prepare(Invoice(), new)
-    _issue(session, invoice, new.number)
+    _issue(session, invoice, new.number, adds_fees=new.adds_fees)
     return invoice
 
 
@@ -122,12 +127,14 @@ def void_invoice(session: Session, invoice_id: uuid.UUID, reason: str, today: da
         raise NotOpen
     if session.scalar(select(Invoice.id).where(Invoice.corrects_id == invoice_id).limit(1)):
         raise HasCreditNote
+    take_letters_back(session, invoice_id, VOIDED)
     for allocation in session.scalars(select(Allocation).where(Allocation.invoice_id == invoice_id)).all():
         undo(session, allocation, invoice)
     book(session, "void", -invoice.total, today, invoice)
     invoice.state, invoice.balance, invoice.reason, invoice.ended_at = VOID, Decimal(0), reason, clock.now()
     publish(session, InvoiceVoided(**common_facts(invoice), reason=reason))
     _record(session, "invoice.voided", invoice, reason)
+    release_fees(session, invoice, reason)
     return invoice
 
 
@@ -191,12 +198,16 @@ def _prepare(invoice: Invoice, new: NewInvoice) -> Invoice:
     invoice.concept, invoice.property_name, invoice.period = new.concept, new.property_name, new.period
     invoice.notes, invoice.source, invoice.external_id = new.notes, new.source, new.external_id
     invoice.created_at, invoice.created_by = clock.now(), current_actor().name
+    invoice.is_late_fee = new.is_late_fee
     return invoice
 
 
-def _issue(session: Session, invoice: Invoice, number: str | None) -> None:
+def _issue(session: Session, invoice: Invoice, number: str | None, *, adds_fees: bool = True) -> None:
     if invoice.total <= 0:
         raise NothingToPay
+    fees = add_pending_fees(session, invoice) if adds_fees and number is None else []
+    if invoice.total > LARGEST:
+        raise TooMuch
     if number is None:
         invoice.series_id, number = _take_free_number(session, invoice)
     elif _is_taken(session, number):
@@ -209,6 +220,7 @@ def _issue(session: Session, invoice: Invoice, number: str | None) -> None:
         facts |= {"issued_on": invoice.issued_on, "due_on": invoice.due_on, "concept": invoice.concept}
         publish(session, InvoiceIssued(**facts, external_id=invoice.external_id))
         _record(session, "invoice.issued", invoice)
+        charge_on(session, fees, invoice)
     else:
         publish(session, CreditNoteIssued(**facts, corrects_id=invoice.corrects_id, reason=invoice.reason))
         _record(session, "credit_note.issued", invoice, invoice.reason)

@@ -47,3 +47,15 @@ class SeriesExhausted(Exception):
 
 class AlreadyReversed(Exception):
     """The payment was reversed before."""
+
+
+class FeeUnknown(Exception):
+    """There is no such late fee."""
+
+
+class FeeChanged(Exception):
+    """Of the late fee something was waived meanwhile."""
+
+
+class NotInDispute(Exception):
+    """The invoice is not in dispute, so there is nothing to settle."""

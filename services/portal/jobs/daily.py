@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.portal.actions.daily import REMINDERS, Task, work_on
+from services.portal.actions.daily import FEES, REMINDERS, Task, work_on
+from services.portal.actions.fee_charging import fee_chunk
 from services.portal.actions.reminders import remind_chunk
 from services.portal.queries.agency import agency_of
 from services.portal.queries.daily import finished_tasks
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 def daily_tasks(zone: str) -> dict[str, Task]:
     """What is done once for each day, in this order."""
-    return {REMINDERS: remind_chunk(zone)}
+    return {FEES: fee_chunk(zone), REMINDERS: remind_chunk(zone)}
 
 
 class DailyRunner:

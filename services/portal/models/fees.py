@@ -36,7 +36,7 @@ class FeeRule(Base):
     """Days after the due date that cost nothing; the due date itself is not counted."""
     repeats: Mapped[str] = mapped_column(String(10))
     """once or monthly."""
-    charged_on: Mapped[str] = mapped_column(String(10))
+    charged_on: Mapped[str] = mapped_column(String(20))
     """document (one of its own) or next_invoice."""
     pay_within_days: Mapped[int] = mapped_column(default=5)
     """When a document of its own is due."""

@@ -140,6 +140,8 @@ class Invoice(Base):
     disputed_at: Mapped[datetime | None]
     """While it is in dispute, nobody is reminded of it and it costs no late fee."""
     dispute_reason: Mapped[str] = mapped_column(String(300), default="")
+    fees_after: Mapped[date | None]
+    """Days up to this one cost no late fee: it was in dispute until then."""
 
     party: Mapped[Party] = relationship(lazy="raise")
 

@@ -205,6 +205,7 @@ def new_invoice(
         number=bill.get("number"),
         source=source if "external_id" in bill else None,
         external_id=bill.get("external_id"),
+        adds_fees=not bill.keys() & {"number", "total", "external_id"},
     )
 
 

@@ -104,7 +104,7 @@ def _add_people_and_fees() -> None:
         sa.Column("maximum", shared.db.Money(), nullable=True),
         sa.Column("grace_days", sa.Integer(), nullable=False),
         sa.Column("repeats", sa.String(length=10), nullable=False),
-        sa.Column("charged_on", sa.String(length=10), nullable=False),
+        sa.Column("charged_on", sa.String(length=20), nullable=False),
         sa.Column("pay_within_days", sa.Integer(), nullable=False),
         sa.Column("in_force_at", shared.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("replaced_at", shared.db.UtcDateTime(timezone=True), nullable=True),
@@ -309,6 +309,7 @@ def _add_columns() -> None:
         batch_op.add_column(sa.Column("is_late_fee", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("disputed_at", shared.db.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("dispute_reason", sa.String(length=300), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("fees_after", sa.Date(), nullable=True))
 
 
 def _add_rules() -> None:
@@ -327,6 +328,7 @@ def _add_rules() -> None:
 def downgrade() -> None:
     """Undo."""
     with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.drop_column("fees_after")
         batch_op.drop_column("dispute_reason")
         batch_op.drop_column("disputed_at")
         batch_op.drop_column("is_late_fee")
