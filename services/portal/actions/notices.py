@@ -1,16 +1,17 @@
 """Telling people by letter: the portal says who is to learn of what, the mailer writes it."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
-from services.portal.models import Notice, Party
+from services.portal.models import FormerLetter, Notice, Party
 from services.portal.queries.readers import NoticeReader, list_readers
+from services.portal.rules.contacts import address_key
 from services.portal.rules.notices import PREFERENCE_OF, RAISED, WITHDRAWN
 from services.portal.rules.parties import writable_address
 from shared import clock
@@ -61,54 +62,92 @@ def tell_all(session: Session, every: Iterable[News], readers: Mapping[uuid.UUID
     Two that do this at once, or one that does it again, tell nobody twice: the database has one row for each thing
     and address.
     """
-    wanted = [
-        (news, reader)
-        for news in every
-        for reader in readers.get(news.party_id, ())
-        if PREFERENCE_OF[news.kind] in reader.wants
-    ]
+    wanted = sorted(
+        ((news, reader) for news in every for reader in readers.get(news.party_id, ()) if _wants(reader, news)),
+        # Parties first, in the order in which everybody locks them, so that two at once never wait for each other.
+        key=lambda pair: (pair[0].party_id, pair[0].about, pair[0].kind, pair[1].key),
+    )
+    moment, said = clock.now(), _Said()
     told = 0
     for start in range(0, len(wanted), CHUNK):
-        some = wanted[start : start + CHUNK]
-        moment = clock.now()
-        rows = {new_id(): pair for pair in some}
-        statement = insert_into(session, Notice).values([_row(key, *pair, moment) for key, pair in rows.items()])
-        fresh = statement.on_conflict_do_nothing(index_elements=["about", "kind", "address_key"])
-        made = session.scalars(fresh.returning(Notice.notice_id)).all()
-        publish(session, *(_event(key, *rows[key], moment) for key in made))
-        told += len(made)
+        rows = {new_id(): pair for pair in wanted[start : start + CHUNK]}
+        fresh = insert_into(session, Notice.__table__).on_conflict_do_nothing(
+            index_elements=["about", "kind", "address_key"]
+        )
+        # One statement that is run for each row, and the answer read apart: PostgreSQL's driver is slow with thousands
+        # of values in one statement.
+        session.execute(fresh, [_row(key, *pair, moment) for key, pair in rows.items()])
+        made = session.scalars(select(Notice.id).where(Notice.id.between(min(rows), max(rows))))
+        events = [_event(key, *rows[key], moment, said) for key in sorted(made) if key in rows]
+        publish(session, *events)
+        told += len(events)
     return told
 
 
-def withdraw_notices(session: Session, about: Iterable[uuid.UUID], kinds: Sequence[str], reason: str) -> int:
+def _wants(reader: NoticeReader, news: News) -> bool:
+    return PREFERENCE_OF[news.kind] in reader.wants
+
+
+def withdraw_notices(session: Session, about: Iterable[uuid.UUID], kinds: Collection[str], reason: str) -> int:
     """Take back what was raised about these and may not have been sent yet; returns how many letters that is about.
 
     `reason` as NoticeWithdrawn says.
     """
-    moment = clock.now()
-    taken: list[uuid.UUID] = []
-    wanted = list(about)
+    taken, wanted = 0, sorted(set(about))
     for start in range(0, len(wanted), CHUNK):
-        back = update(Notice).where(
-            Notice.about.in_(wanted[start : start + CHUNK]), Notice.kind.in_(kinds), Notice.state == RAISED
-        )
-        done = back.values(state=WITHDRAWN, ended_at=moment).returning(Notice.notice_id)
-        taken += session.scalars(done.execution_options(synchronize_session=False)).all()
+        some = Notice.about.in_(wanted[start : start + CHUNK])
+        taken += _withdraw(session, and_(some, Notice.kind.in_(kinds)), reason)
+    return taken
+
+
+def withdraw_from(session: Session, party_id: uuid.UUID, address: str, kinds: Collection[str], reason: str) -> int:
+    """Take back what was raised about a client for one address and may not have been sent yet."""
+    meant = and_(Notice.party_id == party_id, Notice.address_key == address_key(address), Notice.kind.in_(kinds))
+    return _withdraw(session, meant, reason)
+
+
+def _withdraw(session: Session, meant: ColumnElement[bool], reason: str) -> int:
+    moment = clock.now()
+    # In the order of the ids, as everybody locks them, so that two transactions never wait for each other.
+    waiting = select(Notice.id).where(meant, Notice.state == RAISED).order_by(Notice.id).with_for_update()
+    back = update(Notice).where(Notice.id.in_(waiting)).values(state=WITHDRAWN, ended_at=moment)
+    taken = session.scalars(back.returning(Notice.notice_id).execution_options(synchronize_session=False)).all()
     publish(session, *(NoticeWithdrawn(notice_id=one, reason=reason, at=moment) for one in taken))
     return len(taken)
+
+
+def withdraw_letters_to(session: Session, party_id: uuid.UUID, contact_id: uuid.UUID) -> int:
+    """Take back whatever was raised about a client for one contact and may not have been sent yet."""
+    return _withdraw(session, and_(Notice.party_id == party_id, Notice.contact_id == contact_id), "stopped")
 
 
 def renew_notices(session: Session, party: Party, news: News) -> int:
     """What was raised about this says something else now: letters that still wait are replaced by these words."""
     waiting = select(Notice).where(Notice.about == news.about, Notice.kind == news.kind, Notice.state == RAISED)
-    found = session.scalars(waiting.with_for_update()).all()
-    moment = clock.now()
+    found = session.scalars(waiting.order_by(Notice.id).with_for_update()).all()
+    moment, said, events = clock.now(), _Said(), []
     for notice in found:
         reader = NoticeReader(party.id, notice.contact_id, notice.name, notice.address, notice.language, frozenset())
         former, notice.notice_id = notice.notice_id, new_id()
         notice.raised_at, notice.worth_until = moment, news.until
-        publish(session, _event(notice.notice_id, news, reader, moment, instead_of=former))
+        session.add(FormerLetter(notice_id=former, of_id=notice.id))
+        events.append(_event(notice.notice_id, news, reader, moment, said, instead_of=former))
+    publish(session, *events)
     return len(found)
+
+
+class _Said:
+    """What news say, put into words once for each language."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], list[NoticeValue]] = {}
+
+    def words(self, news: News, language: str) -> list[NoticeValue]:
+        key = id(news), language  # the news are held by the caller while this is in use
+        if key not in self._known:
+            values = news.values_in(language)
+            self._known[key] = [NoticeValue(name=name, value=value) for name, value in values.items()]
+        return self._known[key]
 
 
 def _row(notice_id: uuid.UUID, news: News, reader: NoticeReader, moment: datetime) -> dict[str, Any]:
@@ -136,6 +175,7 @@ def _event(
     news: News,
     reader: NoticeReader,
     moment: datetime,
+    said: _Said,
     instead_of: uuid.UUID | None = None,
 ) -> NoticeRaised:
     # Who is let in by several clients may be looking at another one: the link says which is meant.
@@ -147,7 +187,7 @@ def _event(
         path=path,
         expires_at=news.until,
         at=moment,
-        values=[NoticeValue(name=name, value=value) for name, value in news.values_in(reader.language).items()],
+        values=said.words(news, reader.language),
         instead_of=instead_of,
         stop_path=f"/customerarea/notices/{notice_id}/stop",
         attachments=list(news.attachments),

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from services.portal.models import Contact, HolderChoice, Party
+from services.portal.models import Contact, HolderChoice, Party, UnreachableAddress
 from services.portal.rules.contacts import KEPT_STATES, address_key
 from services.portal.rules.notices import PREFERENCES
 from services.portal.rules.parties import writable_address
@@ -25,17 +26,18 @@ class NoticeReader:
     wants: frozenset[str]
     """Of PREFERENCES."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What makes two spellings of an address one."""
         return address_key(self.address)
 
 
 def list_readers(session: Session, parties: Iterable[Party]) -> dict[uuid.UUID, list[NoticeReader]]:
-    """Everybody who gets letters about these clients, by client; three statements, however many clients.
+    """Everybody who gets letters about these clients, by client; two statements, however many clients.
 
     However many ways lead to an address, it is listed once, with all that is wanted there; the client comes first. What
-    a contact gets instead of the client, the client does not.
+    a contact gets instead of the client, the client does not; but they do where the contact's address cannot be written
+    to, or the contact stopped it. Addresses that cannot be written to are left out.
     """
     known = {party.id: party for party in parties}
     choices = dict(
@@ -44,32 +46,35 @@ def list_readers(session: Session, parties: Iterable[Party]) -> dict[uuid.UUID, 
         ).all()
     )
     contacts: dict[uuid.UUID, list[Contact]] = {}
-    kept = select(Contact).where(Contact.party_id.in_(known), Contact.state.in_(KEPT_STATES)).order_by(Contact.id)
-    for contact in session.scalars(kept):
+    for contact in session.scalars(_reachable().where(Contact.party_id.in_(known)).order_by(Contact.id)):
         contacts.setdefault(contact.party_id, []).append(contact)
     return {
         party_id: _of_one(party, choices.get(party_id), contacts.get(party_id, ())) for party_id, party in known.items()
     }
 
 
+def _reachable() -> Select[Contact]:
+    lost = select(UnreachableAddress.address_key).where(UnreachableAddress.address_key == Contact.address_key)
+    return select(Contact).where(Contact.state.in_(KEPT_STATES), ~lost.exists())
+
+
+def wanted_by(contact: Contact) -> frozenset[str]:
+    """What a contact gets by letter: what the client chose for them, less what they stopped themselves."""
+    return frozenset(contact.notices) - frozenset(contact.stopped)
+
+
 def _of_one(party: Party, choice: Collection[str] | None, contacts: Collection[Contact]) -> list[NoticeReader]:
-    taken = {name for contact in contacts for name in contact.instead if name in contact.notices}
+    taken = {name for contact in contacts for name in wanted_by(contact) if name in contact.instead}
     wanted = frozenset(PREFERENCES if choice is None else choice) - taken
     readers: dict[str, NoticeReader] = {}
     if address := writable_address(party.emails):
         holder = NoticeReader(party.id, None, party.name, address, party.language, wanted)
         readers[holder.key] = holder
     for contact in contacts:
-        wants = frozenset(contact.notices)
+        wants = wanted_by(contact)
         if known := readers.get(contact.address_key):
-            readers[known.key] = _also(known, wants)
+            readers[known.key] = replace(known, wants=known.wants | wants)
         else:
             reader = NoticeReader(party.id, contact.id, contact.name, contact.address, contact.language, wants)
             readers[reader.key] = reader
     return list(readers.values())
-
-
-def _also(reader: NoticeReader, wants: frozenset[str]) -> NoticeReader:
-    return NoticeReader(
-        reader.party_id, reader.contact_id, reader.name, reader.address, reader.language, reader.wants | wants
-    )
