@@ -72,7 +72,10 @@ def open_session(
     if has_ended(session, credential_id):
         raise CredentialEnded
     moment = clock.now()
-    (contact or party).last_sign_in_at = moment
+    if contact is None:
+        party.last_sign_in_at = moment
+    elif not must_choose:  # otherwise nobody knows yet at whose area they are going to look
+        contact.last_sign_in_at = moment
     token = secrets.token_urlsafe(32)
     opened = ClientSession(
         id=new_id(),

@@ -9,7 +9,7 @@ from services.portal.clients.identity import TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.code import ask_code
 from services.portal.pages.forms import SignInForm
-from services.portal.pages.opening import device_address, enter, open_for, sign_in_again
+from services.portal.pages.opening import NoArea, device_address, enter, no_area, open_for, sign_in_again
 from services.portal.pages.visitor import AREA, current_visitor, portal, safe_target
 from shared.web import ServiceUnavailable
 
@@ -28,14 +28,21 @@ def signin() -> Any:
     if not form.validate():
         return _signin_page(form), 422
     try:
-        verified = portal().identity.verify(form.login.data.strip(), form.password.data, device_address())
-        if verified and verified.code_proof:
-            return ask_code(verified, form.next.data)
-        opened = open_for(verified) if verified else None
+        return _check(form)
     except TooManyAttempts as error:
         return wait(_signin_page(form, too_many(error.seconds)), error.seconds)
     except ServiceUnavailable:
         return busy(_signin_page(form, unavailable()))
+
+
+def _check(form: SignInForm) -> Any:
+    verified = portal().identity.verify(form.login.data.strip(), form.password.data, device_address())
+    if verified and verified.code_proof:
+        return ask_code(verified, form.next.data)
+    try:
+        opened = open_for(verified, form.next.data) if verified else None
+    except NoArea:
+        return _signin_page(form, no_area()), 403
     if verified is None or opened is None:
         wrong = gettext("The user or the password is not right. Check both and try again.")
         return _signin_page(form, wrong), 422

@@ -8,9 +8,10 @@ from flask_babel import gettext
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from services.portal.clients.identity import ProofExpired, TooManyAttempts, Verified
+from services.portal.pages.accepting import enter_as
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import CodeForm
-from services.portal.pages.opening import device_address, enter, open_for
+from services.portal.pages.opening import NoArea, device_address, enter, no_area, open_for
 from services.portal.pages.visitor import AREA, portal
 from shared.web import ServiceUnavailable, current
 
@@ -22,10 +23,14 @@ SECONDS = 300
 code = Blueprint("code", __name__, url_prefix=AREA)
 
 
-def ask_code(verified: Verified, wanted: str | None) -> Response:
-    """Send the browser to the page for the code. What it gets opens that page for some minutes, and nothing else."""
+def ask_code(verified: Verified, wanted: str | None, invitation_id: uuid.UUID | None = None) -> Response:
+    """Send the browser to the page for the code. What it gets opens that page for some minutes, and nothing else.
+
+    `invitation_id`: what they accept with this sign-in.
+    """
     session.pop("csrf_token", None)
     kept = {"party": str(verified.party_id), "proof": verified.code_proof, "next": wanted or ""}
+    kept["invitation"] = str(invitation_id or "")
     response = make_response(redirect(url_for("code.ask"), 303))
     response.set_cookie(
         COOKIE,
@@ -67,14 +72,19 @@ def _check(form: CodeForm, kept: dict[str, str]) -> Any:
     if verified is None:
         form.code.errors = [gettext("This code is not right, or was used already. Wait for the next one.")]
         return _page(form), 422
-    opened = open_for(verified)
+    if kept["invitation"]:
+        return _forget(enter_as(verified, uuid.UUID(kept["invitation"])))
+    try:
+        opened = open_for(verified, kept["next"])
+    except NoArea:
+        return _begin_again(no_area())
     if opened is None:
         return _begin_again()
     return _forget(enter(verified, opened, kept["next"]))
 
 
-def _begin_again() -> Response:
-    flash(gettext("The time for the code is over. Sign in again."), "warning")
+def _begin_again(told: str = "") -> Response:
+    flash(told or gettext("The time for the code is over. Sign in again."), "warning")
     return _forget(make_response(redirect(url_for("access.signin"), 303)))
 
 

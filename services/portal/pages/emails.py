@@ -16,16 +16,15 @@ from services.portal.actions.profile import (
 from services.portal.clients.identity import TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import NewEmailForm
+from services.portal.pages.letter_links import keep_link, unreferred
 from services.portal.pages.opening import device_address
 from services.portal.pages.sealing import sealed_token
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.rules.parties import principal_address
 from services.portal.rules.profile import normal_address
-from services.portal.rules.sessions import is_link_token
 from shared.web import CallFailed, ServiceUnavailable, current
 
 LINK_COOKIE = "porteria_new_email"
-LINK_SECONDS = 3600
 PATH = f"{AREA}/profile/email"
 
 emails = Blueprint("emails", __name__, url_prefix=PATH)
@@ -103,19 +102,7 @@ def open_link() -> Any:
     """The link of the letter. Opening it confirms nothing: mail scanners open links."""
     if "token" not in request.args:
         return _confirmation()
-    # Out of the address at once: it would stay in the history, and on the way over the sign-in.
-    response = make_response(redirect(url_for("emails.open_link"), 303))
-    token = request.args["token"].strip()
-    response.set_cookie(
-        LINK_COOKIE,
-        token if is_link_token(token) else "",
-        path=f"{PATH}/confirm",
-        max_age=LINK_SECONDS,
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
-    return _unreferred(response)
+    return keep_link(LINK_COOKIE, f"{PATH}/confirm")
 
 
 @client_required
@@ -127,7 +114,7 @@ def _confirmation(visitor: Visitor) -> Any:
     except ConfirmationGone as error:
         return _gone(error)
     page = render_template("portal/profile/confirm.html", address=change.address, former=change.former)
-    return _unreferred(make_response(page))
+    return unreferred(make_response(page))
 
 
 @emails.post("/confirm")
@@ -151,9 +138,4 @@ def _page(form: NewEmailForm, visitor: Visitor, problem: str = "") -> str:
 
 def _gone(error: ConfirmationGone) -> Response:
     page = render_template("portal/profile/confirm_gone.html", reason=error.reason)
-    return _unreferred(make_response(page, 410))
-
-
-def _unreferred(response: Response) -> Response:
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return unreferred(make_response(page, 410))

@@ -54,6 +54,18 @@ class NewPasswordForm(FlaskForm):
     )
 
 
+class FirstPasswordForm(NewPasswordForm):
+    """The code that came to the invited address, and the password that its reader chooses."""
+
+    code = StringField(_l("Code of the letter"), _required(_l("Write the code that we sent you.")))
+
+
+class OwnPasswordForm(FlaskForm):
+    """The password of somebody who is known already."""
+
+    password = PasswordField(_l("Your password"), _required(_l("Write your password.")))
+
+
 class ChangePasswordForm(NewPasswordForm):
     """The present password and the new one."""
 

@@ -19,7 +19,8 @@ def client_frame() -> dict[str, Any]:
     menu = [] if waits else [(url_for(to), label, symbol) for to, label, symbol in _entries(visitor)]
     return {
         "client_name": "" if visitor.viewer else visitor.name,  # who only looks leaves by the banner
-        "client_of": visitor.party.name if visitor.contact and not waits else "",
+        "client_of": visitor.party.name if (visitor.contact or visitor.has_choice) and not waits else "",
+        "client_change": url_for("accounts.choose") if visitor.has_choice and not waits else "",
         "may": visitor.may,
         "client_menu": menu,
         "client_fold": [] if waits else _fold(),
@@ -48,7 +49,8 @@ def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
         ("receipts.index", gettext("Receipts"), "check2-square"),
         ("statement.show", gettext("Account statement"), "journal-text"),
         ("cases.index", gettext("Requests (PQRS)"), "chat-left-text"),
-        ("profile.show", gettext("Profile"), "person"),
+        ("profile.show", gettext("Your information"), "person"),
+        ("contacts.index", gettext("Contacts"), "people"),
         *([] if visitor.viewer else [("security.show", gettext("Security"), "shield-lock")]),
     ]
     return [entry for entry in every if visitor.may(entry[0])]

@@ -6,16 +6,16 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext
 
 from services.portal.actions.sessions import end_other_sessions
-from services.portal.clients.identity import AccessChanged, LinkGone, PasswordRefused, TooManyAttempts, Verified
+from services.portal.clients.identity import AccessChanged, LinkGone, PasswordRefused, TooManyAttempts
 from services.portal.pages.answers import busy, too_many, unavailable, wait
 from services.portal.pages.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, show_problems
-from services.portal.pages.opening import device_address, open_for, sign_in_again, signed_in
+from services.portal.pages.letter_links import keep_link, unreferred
+from services.portal.pages.opening import device_address, reopen, sign_in_again, signed_in
 from services.portal.pages.visitor import AREA, Visitor, current_visitor, drop_token, portal, signin_address
 from services.portal.rules.sessions import is_link_token
 from shared.web import ServiceUnavailable, current
 
 LINK_COOKIE = "porteria_link"
-LINK_SECONDS = 3600
 
 passwords = Blueprint("passwords", __name__, url_prefix=AREA)
 
@@ -52,13 +52,13 @@ def save() -> Any:
 
 
 def _change(form: ChangePasswordForm, visitor: Visitor) -> Response:
-    party_id = visitor.party.id
+    subject_id = visitor.subject_id
     credential_id = portal().identity.change_password(
-        party_id, form.current_password.data, form.new_password.data, device_address()
+        subject_id, form.current_password.data, form.new_password.data, device_address()
     )
-    opened = open_for(Verified(party_id, credential_id))
+    opened = reopen(visitor, credential_id)
     with current().db.write() as writing:
-        end_other_sessions(writing, party_id, credential_id)
+        end_other_sessions(writing, subject_id, credential_id)
     if opened is None:
         raise AccessChanged
     flash(gettext("Your password is changed. Other browsers that were signed in have been signed out."), "success")
@@ -99,19 +99,7 @@ def link(purpose: str) -> Any:
     """A letter's link: a form for the new password. Only sending it changes anything; mail scanners open links."""
     here = f"{AREA}/{purpose}"
     if "token" in request.args:
-        # Out of the address at once: it would stay in the history, and on every picture of the screen.
-        response = make_response(redirect(here, 303))
-        token = request.args["token"].strip()
-        response.set_cookie(
-            LINK_COOKIE,
-            token if is_link_token(token) else "",
-            path=here,
-            max_age=LINK_SECONDS,
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
-        return _unreferred(response)
+        return keep_link(LINK_COOKIE, here)
     token = request.cookies.get(LINK_COOKIE, "")
     form = NewPasswordForm()
     try:
@@ -155,9 +143,4 @@ def _link_page(form: NewPasswordForm, purpose: str, problem: str = "") -> str:
 
 
 def _link_gone(reason: str) -> Any:
-    return _unreferred(make_response(render_template("portal/link_gone.html", reason=reason), 410))
-
-
-def _unreferred(response: Response) -> Response:
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return unreferred(make_response(render_template("portal/link_gone.html", reason=reason), 410))

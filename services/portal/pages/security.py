@@ -26,7 +26,7 @@ security = Blueprint("security", __name__, url_prefix=f"{AREA}/security")
 def show(visitor: Visitor) -> str:
     """Second factor, password, and in which browsers one is signed in."""
     with current().db.read() as session:
-        sessions = list_open_sessions(session, visitor.party.id, portal().lifetime, clock.now())
+        sessions = list_open_sessions(session, visitor.subject_id, portal().lifetime, clock.now())
     return render_template(
         "portal/security.html",
         factor=_factor(visitor),
@@ -39,7 +39,7 @@ def show(visitor: Visitor) -> str:
 def _factor(visitor: Visitor) -> Factor | None:
     """None while identity does not answer: the rest of the page is shown without it."""
     try:
-        return portal().identity.find_factor(visitor.party.id)
+        return portal().identity.find_factor(visitor.subject_id)
     except (ServiceUnavailable, CallFailed):
         return None
 
@@ -78,7 +78,7 @@ def confirm(visitor: Visitor) -> Any:
     try:
         if not form.validate():
             return _scan_page(form, visitor), 422
-        codes = portal().identity.confirm_factor(visitor.party.id, form.code.data.strip(), device_address())
+        codes = portal().identity.confirm_factor(visitor.subject_id, form.code.data.strip(), device_address())
     except PasswordRefused as error:
         show_problems(form, error.problems, "code")
         return _scan_page(form, visitor), 422
@@ -117,9 +117,9 @@ def change(visitor: Visitor, step: str) -> Any:
 def _change(form: ProofForm, visitor: Visitor, step: str) -> Any:
     identity, proof = portal().identity, form.proof.data
     if step == "renew":
-        codes = identity.renew_recovery_codes(visitor.party.id, proof, device_address())
+        codes = identity.renew_recovery_codes(visitor.subject_id, proof, device_address())
         return _codes_page(codes, fresh=False)
-    identity.remove_factor(visitor.party.id, proof, device_address())
+    identity.remove_factor(visitor.subject_id, proof, device_address())
     flash(gettext("The second factor is off: your password alone lets you in now."), "success")
     return redirect(url_for("security.show"), 303)
 
@@ -133,7 +133,7 @@ def end_session(visitor: Visitor, session_id: uuid.UUID) -> Any:
         return redirect(url_for("security.show"), 303)
     if request.method == "POST":
         with current().db.write() as session:
-            ended = end_one_session(session, visitor.party.id, session_id, "ended_by_client")
+            ended = end_one_session(session, visitor.subject_id, session_id, "ended_by_client")
         return _ended(ended)
     found = [one for one in _others(visitor) if one.id == session_id]
     if not found:
@@ -157,7 +157,7 @@ def end_others(visitor: Visitor) -> Any:
     """Sign every other browser out, after asking."""
     if request.method == "POST":
         with current().db.write() as session:
-            ended = end_sessions_but(session, visitor.party.id, visitor.session_id)
+            ended = end_sessions_but(session, visitor.subject_id, visitor.session_id)
         return _ended(ended)
     number = len(_others(visitor))
     if not number:
@@ -178,7 +178,7 @@ def end_others(visitor: Visitor) -> Any:
 
 def _others(visitor: Visitor) -> list[Any]:
     with current().db.read() as session:
-        every = list_open_sessions(session, visitor.party.id, portal().lifetime, clock.now())
+        every = list_open_sessions(session, visitor.subject_id, portal().lifetime, clock.now())
     return [one for one in every if one.id != visitor.session_id]
 
 
@@ -192,7 +192,7 @@ def _ended(number: int) -> Any:
 
 
 def _scan_page(form: CodeForm, visitor: Visitor) -> str:
-    key, address = portal().identity.begin_factor(visitor.party.id)  # the same key as before, until it is confirmed
+    key, address = portal().identity.begin_factor(visitor.subject_id)  # the same key as before, until it is confirmed
     return render_template("portal/second_factor.html", form=form, picture=qr_image(address), key=_in_fours(key))
 
 

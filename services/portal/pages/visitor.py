@@ -73,7 +73,15 @@ class Visitor:
     contact: Contact | None = None
     rights: frozenset[str] = ALL_RIGHTS
     must_choose: bool = False
+    has_choice: bool = False
+    """Whether other areas open to them, too."""
     viewer: Viewer | None = None
+
+    @property
+    def login(self) -> str:
+        """With what they sign in."""
+        person = self.contact.person if self.contact else None
+        return person.address if person else self.party.document_number
 
     @property
     def is_holder(self) -> bool:
@@ -119,9 +127,10 @@ def _load() -> Visitor | None:
     if not token:
         return None
     with current().db.read() as session:
-        found = find_session(session, hash_token(token))
-    if found is None:
+        known = find_session(session, hash_token(token))
+    if known is None:
         return None
+    found, has_choice = known
     if reason := _why_over(found):
         with current().db.write() as session:
             end_session(session, found.id, reason)
@@ -130,6 +139,7 @@ def _load() -> Visitor | None:
         with current().db.write() as session:
             touch_session(session, found.id)
     more: dict[str, Any] = {"must_change": found.must_change, "must_choose": found.must_choose}
+    more["has_choice"] = has_choice
     if found.contact and (person := found.contact.person):
         more |= {"subject_id": person.id, "name": person.name, "language": person.language}
         more |= {"contact": found.contact, "rights": ALL_RIGHTS.intersection(found.contact.rights)}

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from services.portal.models import ClientSession, Contact, EndedCredential, Party
+from services.portal.queries.accounts import has_another_account
 from services.portal.queries.searching import matches_party
 from services.portal.rules.sessions import Lifetime
 from shared.web.paging import Page, paginate
@@ -30,11 +31,11 @@ class Client:
     open_sessions: int
 
 
-def find_session(session: Session, token_hash: bytes) -> ClientSession | None:
+def find_session(session: Session, token_hash: bytes) -> tuple[ClientSession, bool] | None:
     """The session with this token that nobody has ended, with its party and, of somebody whom the party let in, the
-    contact and the person; it may have expired."""
-    return session.scalar(
-        select(ClientSession)
+    contact and the person; it may have expired. And whether other areas open to whoever signed in."""
+    row = session.execute(
+        select(ClientSession, has_another_account())
         .join(ClientSession.party)
         .outerjoin(ClientSession.contact)
         .outerjoin(Contact.person)
@@ -43,7 +44,8 @@ def find_session(session: Session, token_hash: bytes) -> ClientSession | None:
             contains_eager(ClientSession.contact).contains_eager(Contact.person),
         )
         .where(ClientSession.token_hash == token_hash, ClientSession.ended_at.is_(None))
-    )
+    ).one_or_none()
+    return (row[0], bool(row[1])) if row else None
 
 
 def has_ended(session: Session, credential_id: uuid.UUID) -> bool:
