@@ -5,11 +5,12 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.portal.actions.invitations import note_accepted
+from services.portal.actions.invitations import end_invitations, note_accepted
 from services.portal.actions.parties import lock_parties
 from services.portal.models import Contact
 from services.portal.queries.accounts import list_bound_contacts
 from services.portal.rules.contacts import ACTIVE
+from services.portal.rules.invitations import USED
 from shared import clock
 
 
@@ -23,6 +24,7 @@ def activate_bound(session: Session, person_id: uuid.UUID) -> int:
     lock_parties(session, [*theirs, person_id])
     session.expire_all()
     bound = list_bound_contacts(session, person_id)
+    end_invitations(session, [contact.id for contact in bound], USED)
     for contact in bound:
         contact.state, contact.accepted_at = ACTIVE, clock.now()
         note_accepted(session, contact, person_id)

@@ -80,7 +80,7 @@ def invite(
 
     `secret` is the token, sealed for the mailer. Whoever was the person behind the contact has to accept anew.
     """
-    _end_live(session, [contact.id], REPLACED)
+    end_invitations(session, [contact.id], REPLACED)
     moment = clock.now()
     expires_at = moment + INVITATION_LASTS
     contact.state, contact.person_id = INVITED, None
@@ -111,7 +111,7 @@ def invite(
 
 def revoke_invitation(session: Session, contact: Contact) -> bool:
     """The link of a contact works no longer, if there was one. The caller holds the party."""
-    ended = _end_live(session, [contact.id], REVOKED)
+    ended = end_invitations(session, [contact.id], REVOKED)
     if contact.state == INVITED:
         contact.state = NONE
     if ended:
@@ -224,7 +224,7 @@ def _keep_person(session: Session, contact: Contact, who: Accepting) -> None:
     session.execute(insert_into(session, Person).values(row).on_conflict_do_nothing(index_elements=[Person.id]))
 
 
-def _end_live(session: Session, contact_ids: Sequence[uuid.UUID], reason: str) -> int:
+def end_invitations(session: Session, contact_ids: Sequence[uuid.UUID], reason: str) -> int:
     """End what still works, and take letters back that have not gone yet."""
     live = update(Invitation).where(Invitation.contact_id.in_(contact_ids), Invitation.ended_at.is_(None))
     ending = live.values(_ending(reason)).returning(Invitation.notice_id)

@@ -3,6 +3,7 @@
 from services.portal.api.attention import list_attention
 from services.portal.api.cases import cases_api
 from services.portal.api.clients import clients_blueprint
+from services.portal.api.contacts import contacts_api
 from services.portal.api.documents import documents_blueprint
 from services.portal.api.invoices import invoices
 from services.portal.api.notifications import notifications_blueprint
@@ -27,4 +28,5 @@ def register_api(api: Api, lifetime: Lifetime, gateways: Gateways, files: FileSt
     api.register_blueprint(papers_blueprint(files))
     api.register_blueprint(documents_blueprint(files))
     api.register_blueprint(cases_api)
+    api.register_blueprint(contacts_api)
     api.register_blueprint(attention_blueprint(list_attention))

@@ -5,12 +5,16 @@ from decimal import Decimal
 from flask import Flask
 
 from services.portal.pages.access import access
+from services.portal.pages.accounts import accounts
+from services.portal.pages.activity import activity
 from services.portal.pages.backoffice import backoffice
 from services.portal.pages.case_acts import case_acts
 from services.portal.pages.case_desk import case_desk
 from services.portal.pages.case_figures import case_figures
 from services.portal.pages.cases import cases
 from services.portal.pages.code import code
+from services.portal.pages.contact_desk import contact_desk
+from services.portal.pages.contacts import contacts
 from services.portal.pages.desk_pages import DESK_PAGES
 from services.portal.pages.documents import documents
 from services.portal.pages.emails import emails
@@ -19,6 +23,7 @@ from services.portal.pages.guide import guide
 from services.portal.pages.home import home
 from services.portal.pages.incident_desk import incident_desk
 from services.portal.pages.income import income
+from services.portal.pages.invitation import invitations
 from services.portal.pages.invoices import invoices
 from services.portal.pages.menu import client_frame
 from services.portal.pages.passwords import passwords
@@ -34,6 +39,7 @@ from services.portal.pages.statement import statement
 from services.portal.pages.viewing import keep_read_only, say_when_over, viewing
 from services.portal.pages.visitor import Portal
 from services.portal.rules.money import method_text, money_text
+from services.portal.rules.profile import written_phone
 from shared.i18n import language
 
 
@@ -43,6 +49,8 @@ def register_pages(app: Flask, portal: Portal) -> None:
     for blueprint in (
         access,
         code,
+        accounts,
+        invitations,
         passwords,
         security,
         home,
@@ -54,9 +62,12 @@ def register_pages(app: Flask, portal: Portal) -> None:
         sandbox,
         profile,
         emails,
+        contacts,
+        activity,
         guide,
         viewing,
         backoffice,
+        contact_desk,
         reports,
         payment_desk,
         report_desk,
@@ -75,6 +86,7 @@ def register_pages(app: Flask, portal: Portal) -> None:
     app.context_processor(client_frame)
     app.add_template_filter(_money, "money")
     app.add_template_filter(_method, "method")
+    app.add_template_filter(written_phone, "phone")
 
 
 def _money(amount: Decimal, currency: str) -> str:

@@ -1,5 +1,6 @@
 """What clients change about themselves: telephone numbers, and the e-mail address to which letters go."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ MOST_REQUESTS = 5
 WAITING, CONFIRMED, APPLIED, REFUSED = "waiting", "confirmed", "applied", "refused"
 REPLACED, WITHDRAWN, EXPIRED = "replaced", "withdrawn", "expired"
 LONGEST_ADDRESS = 254
+LONGEST_PHONE = 40
 # As the directory does it: domains of closed networks are wanted, and whether a server answers the sending finds out.
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
@@ -49,6 +51,20 @@ def masked_address(address: str) -> str:
     """Enough of an address to know one's own again: `m•••@correo.example`."""
     name, _, domain = address.partition("@")
     return f"{name[:1]}•••@{domain}" if domain else ""
+
+
+def normal_phone(text: str, region: str) -> str:
+    """A telephone number as it is kept, `+573001234567`; "" if it is none. `region`: of a number without `+`."""
+    international = text.lstrip(" (").startswith(("+", "00"))
+    try:
+        number = phonenumbers.parse(re.sub(r"^[ (]*00", "+", text), region)
+    except NumberParseException:
+        return ""
+    possible = phonenumbers.is_possible_number if international else phonenumbers.is_valid_number
+    if len(text) > LONGEST_PHONE or not possible(number):
+        return ""
+    plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{plain};ext={number.extension}" if number.extension else plain
 
 
 def written_phone(kept: str) -> str:

@@ -67,7 +67,7 @@ _PAGES = {
     OPEN_CASES: ("cases.new", "cases.write"),
     EDIT_PROFILE: ("profile.show", "profile.save"),
     THE_CLIENT: ("emails.ask", "emails.begin", "emails.withdraw", "emails.open_link", "emails.confirm"),
-    MANAGE_CONTACTS: (),
+    MANAGE_CONTACTS: ("contacts.index", "contacts.new", "contacts.edit", "contacts.act", "activity.index"),
     SEE_MAIL: (),
 }
 """Right → the endpoints that it opens."""

@@ -3,6 +3,7 @@
 from tests.integration.access import (
     portal_area,
     portal_cases,
+    portal_contacts,
     portal_desk,
     portal_documents,
     portal_domain,
@@ -57,6 +58,7 @@ ROUTES = (
     # The areas, each in a table of its own
     *portal_area.ROUTES,
     *portal_cases.ROUTES,
+    *portal_contacts.ROUTES,
     *portal_desk.ROUTES,
     *portal_documents.ROUTES,
     *portal_domain.ROUTES,
