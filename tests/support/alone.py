@@ -42,7 +42,7 @@ class Alone:
 
     def client(self, party_id: uuid.UUID, *, must_change: bool = False) -> Browser:
         """A browser in which this party is signed in; `must_change`: with an initial password."""
-        return self._signed_in(party_id, must_change=must_change)
+        return self.sign_in(party_id, must_change=must_change)
 
     def contact(
         self,
@@ -58,7 +58,7 @@ class Alone:
         Once for each name and party. `person_id`: somebody who is there already, let in by another party too, or a
         party themself.
         """
-        return self._signed_in(party_id, contact_id=self.let_in(party_id, rights, notices, name, person_id).id)
+        return self.sign_in(party_id, contact_id=self.let_in(party_id, rights, notices, name, person_id).id)
 
     def let_in(
         self,
@@ -83,9 +83,10 @@ class Alone:
             session.add(contact)
         return contact
 
-    def _signed_in(
+    def sign_in(
         self, party_id: uuid.UUID, *, must_change: bool = False, contact_id: uuid.UUID | None = None
     ) -> Browser:
+        """A browser in which this party is signed in, or somebody whom it lets in as this contact."""
         client = self.app.test_client()
         with self.db.write() as session:
             who: dict[str, Any] = {"address": "10.0.0.1", "user_agent": "", "contact_id": contact_id}
