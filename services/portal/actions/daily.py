@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from shared.db import insert_into
 REMINDERS, FEES = "reminders", "fees"
 MADE_UP = timedelta(days=3)
 """So many missed days are made up for by the next run; what is older would only surprise people."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ def work_on(session: Session, task: str, do_chunk: Task, today: date) -> DailyRu
     run.cursor = chunk.cursor
     if chunk.cursor is None:
         run.finished_at = clock.now()
+        log.info("daily_run_finished", task=task, day=str(today), looked_at=run.looked_at, done=run.done)
     return run
 
 

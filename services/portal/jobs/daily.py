@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from services.portal.actions.daily import FEES, REMINDERS, Task, work_on
 from services.portal.actions.fee_charging import fee_chunk
 from services.portal.actions.reminders import remind_chunk
@@ -12,8 +10,6 @@ from services.portal.queries.agency import agency_of
 from services.portal.queries.daily import finished_tasks
 from shared import clock
 from shared.db import Database
-
-log = structlog.get_logger(__name__)
 
 
 def daily_tasks(zone: str) -> dict[str, Task]:
@@ -42,7 +38,5 @@ class DailyRunner:
         if name is None:
             return False
         with self._db.write() as session:
-            run = work_on(session, name, self._tasks[name], today)
-        if run.finished_at:
-            log.info("daily_run_finished", task=name, day=str(today), looked_at=run.looked_at, done=run.done)
+            work_on(session, name, self._tasks[name], today)
         return True
