@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.portal.actions.parties import lock_parties
 from services.portal.models import ClientSession, Contact, EndedCredential, Party, Person
-from services.portal.queries.sessions import has_ended
+from services.portal.queries.sessions import about, has_ended
 from services.portal.rules.contacts import ACTIVE
 from services.portal.rules.sessions import Lifetime
 from shared import clock
@@ -158,12 +158,16 @@ def end_sessions_of_contact(session: Session, contact_id: uuid.UUID) -> int:
     return _end(session, ClientSession.contact_id == contact_id, "access_ended")
 
 
-def end_one_session(
-    session: Session, subject_id: uuid.UUID, session_id: uuid.UUID, reason: str, by: str | None = None
-) -> int:
-    """End one session of whoever signed in, told in the audit trail; returns 0 if somebody ended it before."""
+def end_one_session(session: Session, subject_id: uuid.UUID, session_id: uuid.UUID) -> int:
+    """Whoever signed in ends one session of theirs, told in the audit trail; returns 0 if it was over before."""
     mine = (ClientSession.subject_id == subject_id) & (ClientSession.id == session_id)
-    return _told(session, subject_id, _end(session, mine, reason, by))
+    return _told(session, subject_id, _end(session, mine, "ended_by_client"))
+
+
+def end_session_about(session: Session, party_id: uuid.UUID, session_id: uuid.UUID, by: str | None) -> int:
+    """The staff ends a session of a client, or of somebody whom the client lets in; returns 0 if it was over before."""
+    theirs = about(party_id) & (ClientSession.id == session_id)
+    return _told(session, party_id, _end(session, theirs, "staff", by))
 
 
 def end_sessions_but(session: Session, subject_id: uuid.UUID, here: uuid.UUID) -> int:

@@ -7,9 +7,9 @@ from flask.views import MethodView
 from flask_babel import gettext
 from flask_smorest import Blueprint
 
-from services.portal.queries.sessions import Client, find_client, list_clients
+from services.portal.queries.sessions import Client, find_client, list_clients, list_sessions_about, who_signed_in
 from services.portal.rules.sessions import Lifetime
-from services.portal.schemas.clients import ClientQuery, ClientView
+from services.portal.schemas.clients import ClientQuery, ClientSessions, ClientView
 from shared import clock
 from shared.web import Problem, answer_page, current, page_schema, require_scope
 
@@ -49,5 +49,15 @@ def clients_blueprint(lifetime: Lifetime) -> Blueprint:
             if found is None:
                 raise Problem(404, gettext("This party has never signed in."))
             return found
+
+    @clients.route("/<uuid:party_id>/sessions")
+    class Sessions(MethodView):
+        @require_scope("parties:read")
+        @clients.response(200, ClientSessions)
+        def get(self, party_id: uuid.UUID) -> dict[str, Any]:
+            """Who is signed in at this moment: the party, and whoever it lets in."""
+            with current().db.read() as session:
+                found = list_sessions_about(session, party_id, lifetime, clock.now())
+            return {"items": [{**vars(one), "name": who_signed_in(one)} for one in found]}
 
     return clients

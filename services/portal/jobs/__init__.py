@@ -6,6 +6,7 @@ from typing import Protocol, cast
 from services.portal.actions.applying import apply_email_changes
 from services.portal.actions.case_reminders import remind_of_cases
 from services.portal.actions.files import remove_orphans
+from services.portal.actions.invitations import end_expired_invitations
 from services.portal.actions.invoice_imports import (
     TOPIC,
     forget_rows,
@@ -68,6 +69,7 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
             delete_old_sessions(session, clock.now() - keep)
             delete_old_viewings(session, clock.now() - keep)
             expire_email_changes(session)
+            end_expired_invitations(session)
             purge_idempotency_keys(session)
         return False
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from services.portal.actions.sessions import end_one_session, end_sessions_of_parties
+from services.portal.actions.sessions import end_session_about, end_sessions_of_parties
 from services.portal.models import ClientSession
 from services.portal.pages.visitor import portal
 from services.portal.queries.sessions import (
@@ -16,7 +16,8 @@ from services.portal.queries.sessions import (
     count_open_sessions,
     find_client,
     list_clients,
-    list_open_sessions,
+    list_sessions_about,
+    who_signed_in,
 )
 from shared import clock
 from shared.audit import record_act
@@ -43,23 +44,27 @@ def clients() -> str:
 @backoffice.get("/clients/<uuid:party_id>")
 @staff_required()
 def client(party_id: uuid.UUID) -> str:
-    """In which browsers a client is signed in."""
+    """In which browsers a client is signed in, and whoever the client lets in."""
     found, sessions = _client(party_id)
-    return render_template("portal/client.html", client=found, sessions=sessions, browser_in_words=browser_in_words)
+    return render_template(
+        "portal/client.html", client=found, sessions=sessions, who=who_signed_in, browser_in_words=browser_in_words
+    )
 
 
 @backoffice.route("/clients/<uuid:party_id>/sessions/<uuid:session_id>/end", methods=["GET", "POST"])
 @staff_required("agent")
 def end_one(party_id: uuid.UUID, session_id: uuid.UUID) -> Any:
     """End one of a client's sessions, after asking."""
-    found, sessions = _client(party_id)
+    _, sessions = _client(party_id)
     meant = [one for one in sessions if one.id == session_id]
     if request.method == "GET" and meant:
         browser = browser_in_words(meant[0].user_agent)
         return render_template(
             "confirm.html",
             title=gettext("End this session"),
-            message=gettext("%(name)s will be signed out of %(browser)s.", name=found.name, browser=browser),
+            message=gettext(
+                "%(name)s will be signed out of %(browser)s.", name=who_signed_in(meant[0]), browser=browser
+            ),
             details=[gettext("The password stays as it is. To take away access, revoke the key in the directory.")],
             action=url_for("backoffice.end_one", party_id=party_id, session_id=session_id),
             accept=gettext("End this session"),
@@ -69,7 +74,7 @@ def end_one(party_id: uuid.UUID, session_id: uuid.UUID) -> Any:
     ended, staff = 0, current_staff()
     if request.method == "POST":
         with current().db.write() as session:
-            ended = end_one_session(session, party_id, session_id, "staff", staff.name if staff else None)
+            ended = end_session_about(session, party_id, session_id, staff.name if staff else None)
     flash(gettext("That browser is signed out.") if ended else gettext("It was signed out already."), "info")
     return redirect(url_for("backoffice.client", party_id=party_id), 303)
 
@@ -78,7 +83,7 @@ def _client(party_id: uuid.UUID) -> tuple[Client, Sequence[ClientSession]]:
     lifetime, now = portal().lifetime, clock.now()
     with current().db.read() as session:
         found = find_client(session, party_id, lifetime, now) or abort(404)
-        return found, list_open_sessions(session, party_id, lifetime, now)
+        return found, list_sessions_about(session, party_id, lifetime, now)
 
 
 @backoffice.route("/clients/<uuid:party_id>/end-sessions", methods=["GET", "POST"])
@@ -93,7 +98,10 @@ def end_sessions(party_id: uuid.UUID) -> Any:
             title=gettext("End sessions"),
             number=client.open_sessions,
             message=gettext("%(name)s will be signed out everywhere and can sign in again.", name=client.name),
-            details=[gettext("The password stays as it is. To take away access, revoke the key in the directory.")],
+            details=[
+                gettext("So will be whoever they let in."),
+                gettext("The password stays as it is. To take away access, revoke the key in the directory."),
+            ],
             action=url_for("backoffice.end_sessions", party_id=party_id),
             accept=gettext("End sessions"),
             cancel=url_for("backoffice.clients"),

@@ -31,6 +31,7 @@ def show(visitor: Visitor) -> str:
         "portal/security.html",
         factor=_factor(visitor),
         sessions=sessions,
+        several=visitor.has_choice or len({one.party_id for one in sessions}) > 1,
         here=visitor.session_id,
         browser_in_words=browser_in_words,
     )
@@ -133,7 +134,7 @@ def end_session(visitor: Visitor, session_id: uuid.UUID) -> Any:
         return redirect(url_for("security.show"), 303)
     if request.method == "POST":
         with current().db.write() as session:
-            ended = end_one_session(session, visitor.subject_id, session_id, "ended_by_client")
+            ended = end_one_session(session, visitor.subject_id, session_id)
         return _ended(ended)
     found = [one for one in _others(visitor) if one.id == session_id]
     if not found:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
 from services.portal.models import ClientSession, Contact, EndedCredential, Party
 from services.portal.queries.accounts import has_another_account
@@ -18,7 +18,7 @@ from shared.web.paging import Page, paginate
 
 @dataclass(frozen=True)
 class Client:
-    """A party that has signed in at least once, as the back office lists it."""
+    """A party that has signed in at least once, or lets somebody in who has, as the back office lists it."""
 
     id: uuid.UUID
     name: str
@@ -27,7 +27,8 @@ class Client:
     document_number: str
     classes: list[str]
     active: bool
-    last_sign_in_at: datetime
+    last_sign_in_at: datetime | None
+    """Of the client themself."""
     open_sessions: int
 
 
@@ -65,9 +66,34 @@ def is_open(lifetime: Lifetime, now: datetime) -> ColumnElement[bool]:
 def list_open_sessions(
     session: Session, subject_id: uuid.UUID, lifetime: Lifetime, now: datetime
 ) -> Sequence[ClientSession]:
-    """In which browsers somebody is signed in, the latest seen first."""
-    wanted = select(ClientSession).where(ClientSession.subject_id == subject_id, is_open(lifetime, now))
-    return session.scalars(wanted.order_by(ClientSession.last_seen_at.desc(), ClientSession.id.desc())).all()
+    """In which browsers somebody is signed in, each with the party whose area it shows, the latest seen first."""
+    mine = _latest_seen().where(ClientSession.subject_id == subject_id, is_open(lifetime, now))
+    return session.scalars(mine.options(joinedload(ClientSession.party))).all()
+
+
+def list_sessions_about(
+    session: Session, party_id: uuid.UUID, lifetime: Lifetime, now: datetime
+) -> Sequence[ClientSession]:
+    """In which browsers a client is signed in, wherever they look, and whoever the client lets in; the latest seen
+    first, each with its party, contact and person."""
+    theirs = _latest_seen().where(about(party_id), is_open(lifetime, now))
+    contact = joinedload(ClientSession.contact)
+    return session.scalars(theirs.options(joinedload(ClientSession.party), contact.joinedload(Contact.person))).all()
+
+
+def who_signed_in(one: ClientSession) -> str:
+    """The name of whoever a session of `list_sessions_about` is of."""
+    person = one.contact.person if one.contact else None
+    return person.name if person else one.party.name
+
+
+def about(party_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
+    """The condition that a session is the client's own, or shows the client's area."""
+    return or_(ClientSession.party_id == party_id, ClientSession.subject_id == party_id)
+
+
+def _latest_seen() -> Select[ClientSession]:
+    return select(ClientSession).order_by(ClientSession.last_seen_at.desc(), ClientSession.id.desc())
 
 
 def count_open_sessions(session: Session, lifetime: Lifetime, now: datetime) -> int:
@@ -102,9 +128,10 @@ def list_clients(
 
 
 def find_client(session: Session, party_id: uuid.UUID, lifetime: Lifetime, now: datetime) -> Client | None:
-    """One of those who have signed in."""
+    """One of those who have signed in, or of whose area somebody has."""
+    seen = exists().where(ClientSession.party_id == Party.id)
     row = session.execute(
-        _clients(lifetime, now).where(Party.id == party_id, Party.last_sign_in_at.is_not(None))
+        _clients(lifetime, now).where(Party.id == party_id, or_(Party.last_sign_in_at.is_not(None), seen))
     ).one_or_none()
     return Client(**row._mapping) if row else None
 
@@ -125,4 +152,4 @@ def _clients(lifetime: Lifetime, now: datetime) -> Select[*tuple[Any, ...]]:
 
 def _open_sessions(lifetime: Lifetime, now: datetime) -> ColumnElement[int]:
     counted = select(func.count()).select_from(ClientSession)
-    return counted.where(ClientSession.party_id == Party.id, is_open(lifetime, now)).scalar_subquery()
+    return counted.where(about(Party.id), is_open(lifetime, now)).correlate(Party).scalar_subquery()

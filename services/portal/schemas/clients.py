@@ -18,7 +18,7 @@ class ClientQuery(PageQuery):
 
 
 class ClientView(ma.Schema):
-    """A party that has signed in at least once."""
+    """A party that has signed in at least once, or lets somebody in who has."""
 
     party_id = ma.fields.UUID(attribute="id", required=True)
     name = ma.fields.String(required=True)
@@ -27,8 +27,29 @@ class ClientView(ma.Schema):
     document_number = ma.fields.String(required=True)
     classes = ma.fields.List(ma.fields.String(), required=True)
     active = ma.fields.Boolean(required=True)
-    last_sign_in_at = ma.fields.AwareDateTime(required=True)
+    last_sign_in_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "Of the party itself"}
+    )
     open_sessions = ma.fields.Integer(required=True, metadata={"description": "Browsers signed in at this moment"})
+
+
+class ClientSessionView(ma.Schema):
+    """A browser in which a party is signed in, or somebody whom the party lets in."""
+
+    session_id = ma.fields.UUID(attribute="id", required=True)
+    name = ma.fields.String(required=True, metadata={"description": "Who signed in"})
+    contact_id = ma.fields.UUID(
+        required=True, allow_none=True, metadata={"description": "As whom they are let in; null: their own area"}
+    )
+    area_of = ma.fields.UUID(attribute="party_id", required=True, metadata={"description": "Whose area they look at"})
+    created_at = ma.fields.AwareDateTime(required=True)
+    last_seen_at = ma.fields.AwareDateTime(required=True)
+
+
+class ClientSessions(ma.Schema):
+    """Who is signed in at this moment, the latest seen first."""
+
+    items = ma.fields.List(ma.fields.Nested(ClientSessionView), required=True)
 
 
 def party_from_rest(body: dict[str, Any]) -> PartyData:

@@ -1,6 +1,7 @@
 """Who may call what in the portal; `__init__.py` says how to add a line."""
 
 from tests.integration.access import (
+    portal_accounts,
     portal_area,
     portal_cases,
     portal_contacts,
@@ -56,6 +57,7 @@ ROUTES = (
     Route("backoffice.end_one", "GET POST", STAFF_CHANGE),
     Route("backoffice.end_sessions", "GET POST", STAFF_CHANGE),
     # The areas, each in a table of its own
+    *portal_accounts.ROUTES,
     *portal_area.ROUTES,
     *portal_cases.ROUTES,
     *portal_contacts.ROUTES,
