@@ -13,7 +13,7 @@ from services.identity.models.audit import AuditEntry
 from services.identity.models.oauth import OAuthClient
 from services.identity.models.parties import Party
 from services.identity.models.staff import StaffMember
-from services.identity.queries.parties import PartyFilter, parties_matching
+from services.identity.queries.parties import PartyFilter, conditions_of
 from services.identity.rules.logins import searchable
 from shared.db import Database
 
@@ -168,12 +168,20 @@ def _anywhere(session: Session, text: str) -> ColumnElement[bool]:
     choices = [_of_parties(session, [PartyFilter(q=text)]), AuditEntry.subject_id == text]
     if actors:
         choices += [AuditEntry.actor_id.in_(actors), AuditEntry.subject_id.in_(actors)]
+    people = session.scalars(_people(PartyFilter(q=text)).limit(FEW + 1)).all()
+    if 0 < len(people) <= FEW:  # what they did in the area of others is about those others
+        choices.append(AuditEntry.actor_id.in_([str(one) for one in people]))
     return or_(*choices)
+
+
+def _people(chosen: PartyFilter) -> Select[uuid.UUID]:
+    """The ids of the parties that pass a filter, and of the guests: here both are people who did something."""
+    return select(Party.id).where(*conditions_of(chosen))
 
 
 def _of_parties(session: Session, filters: Sequence[PartyFilter]) -> ColumnElement[bool]:
     """Of few parties their ids are named, which leads to the index; of many the newest entries are soon found."""
-    chosen = [parties_matching(one).with_only_columns(Party.id) for one in filters]
+    chosen = [_people(one) for one in filters]
     few: set[uuid.UUID] = set()
     for one in chosen:
         found = session.scalars(one.limit(FEW + 1)).all()

@@ -33,6 +33,9 @@ SCOPE_TEXTS: dict[str, Text] = {
     "payments:read": _l("See payments and receipts"),
     "payments:write": _l("Record payments"),
     "cases:read": _l("See PQRS"),
+    "contacts:read": _l("See contacts and sub-accounts"),
+    "guests:write": _l("Let people into the client area who are no tenants and no owners"),
+    "audit:read": _l("See the audit trail: who did what, when"),
 }
 
 OVERLAPS = {

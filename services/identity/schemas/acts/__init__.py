@@ -14,6 +14,7 @@ from services.identity.schemas.acts.names import (
     DETAILS,
     KINDS,
     LETTERS,
+    LISTS,
     SERVICES,
     THINGS,
     THINGS_OF_ACTS,
@@ -60,7 +61,10 @@ def detail_label(name: str) -> str:
 
 def detail_value(name: str, value: str) -> str:
     """What a detail says."""
-    return str(VALUES.get((name, value), value))
+    words = LISTS.get(name)
+    if words is None:
+        return str(VALUES.get((name, value), value))
+    return ", ".join(dict.fromkeys(str(words.get(one, one)) for one in value.split(", ")))
 
 
 def letter_label(kind: str) -> str:

@@ -51,11 +51,14 @@ def subject_name(entry: AuditEntry, names: Names) -> str:
 
 
 def what_name(entry: AuditEntry) -> str:
-    """What it was done to, where that is a thing: a letter's text in a language, an address, an invoice."""
+    """What it was done to, where that is a thing: a letter's text in a language, an address, an invoice; or a
+    contact of a party."""
     kind, _, language = entry.subject_id.partition("/")
     if entry.subject == "template" and language:
         return f"«{letter_label(kind)}» ({NAMES.get(language, language)})"
     told = {one["name"]: one["value"] for one in entry.details}
+    if entry.subject == "contact":
+        return told.get("name") or gettext("a contact")
     return thing_name(entry.act, entry.subject, told) or told.get("prefix") or entry.subject_id
 
 

@@ -67,25 +67,53 @@ WORDINGS: dict[str, Wording] = {
     ),
     "agency.changed": Wording(_l("Data of the agency changed"), _l("%(who)s changed the data of the agency")),
     "series.changed": Wording(_l("Series of numbers changed"), _l("%(who)s changed the series %(what)s")),
-    "contact.added": Wording(_l("Contact added"), _l("%(who)s added a contact of %(whom)s")),
-    "contact.changed": Wording(_l("Contact changed"), _l("%(who)s changed a contact of %(whom)s")),
-    "contact.removed": Wording(_l("Contact removed"), _l("%(who)s removed a contact of %(whom)s")),
+    "contact.added": Wording(
+        _l("Contact added"),
+        _l("%(who)s added %(what)s to the contacts of %(whom)s"),
+        own=_l("%(who)s added %(what)s to their contacts"),
+    ),
+    "contact.changed": Wording(
+        _l("Contact changed"),
+        _l("%(who)s changed the contact %(what)s of %(whom)s"),
+        own=_l("%(who)s changed the contact %(what)s"),
+    ),
+    "contact.removed": Wording(
+        _l("Contact removed"),
+        _l("%(who)s removed %(what)s from the contacts of %(whom)s"),
+        own=_l("%(who)s removed %(what)s from their contacts"),
+    ),
     "sub_account.invited": Wording(
-        _l("Person invited to the client area"), _l("%(who)s invited somebody to the area of %(whom)s")
+        _l("Person invited to the client area"),
+        _l("%(who)s invited %(what)s to the area of %(whom)s"),
+        own=_l("%(who)s invited %(what)s to their area"),
     ),
     "sub_account.accepted": Wording(
         _l("Invitation to the client area accepted"), _l("%(who)s accepted the invitation of %(whom)s")
     ),
-    "sub_account.suspended": Wording(_l("Sub-account suspended"), _l("%(who)s suspended a sub-account of %(whom)s")),
+    "sub_account.suspended": Wording(
+        _l("Sub-account suspended"),
+        _l("%(who)s suspended the access of %(what)s to the area of %(whom)s"),
+        own=_l("%(who)s suspended the access of %(what)s to their area"),
+    ),
     "sub_account.resumed": Wording(
-        _l("Sub-account let in again"), _l("%(who)s let a sub-account of %(whom)s in again")
+        _l("Sub-account let in again"),
+        _l("%(who)s let %(what)s into the area of %(whom)s again"),
+        own=_l("%(who)s let %(what)s into their area again"),
     ),
     "sub_account.switched_off": Wording(
-        _l("Sub-account switched off"), _l("%(who)s switched a sub-account of %(whom)s off")
+        _l("Sub-account switched off"),
+        _l("%(who)s switched off the sub-account of %(what)s for the area of %(whom)s"),
+        own=_l("%(who)s switched off the sub-account of %(what)s"),
     ),
-    "invitation.revoked": Wording(_l("Invitation revoked"), _l("%(who)s revoked an invitation of %(whom)s")),
+    "invitation.revoked": Wording(
+        _l("Invitation revoked"),
+        _l("%(who)s revoked the invitation of %(what)s to the area of %(whom)s"),
+        own=_l("%(who)s revoked the invitation of %(what)s"),
+    ),
     "notices.chosen": Wording(
-        _l("Choice of letters changed"), _l("%(who)s changed which letters are sent for %(whom)s")
+        _l("Choice of letters changed"),
+        _l("%(who)s changed which letters are sent for %(whom)s"),
+        own=_l("%(who)s changed which letters they get"),
     ),
     "notices.stopped": Wording(
         _l("Letters stopped by their reader"), _l("Somebody who gets letters of %(whom)s stopped some of them")
