@@ -7,6 +7,7 @@ from io import BytesIO
 import marshmallow as ma
 from sqlalchemy.orm import Session
 
+from services.portal.actions.announcing import announced_together
 from services.portal.actions.documents import (
     DocumentDiffers,
     DocumentThere,
@@ -111,13 +112,14 @@ def on_external_invoice(
     sources = [envelope.source for envelope in handled_envelopes()]
     billed = [_billed(session, event, source) for event, source in zip(events, sources, strict=True)]
     lock_parties(session, [new.party_id for new in billed])  # all at once: in one order, nobody waits in a circle
-    for event, new in zip(events, billed, strict=True):
-        try:
-            invoice = issue_invoice(session, new)
-        except (DiffersFromBefore, NothingToPay, NumberTaken, TooMuch) as error:
-            raise InvalidEvent(REFUSED[type(error)]) from None
-        if event.xml and store:
-            _attach(session, store, invoice, event.xml)
+    with announced_together(session):
+        for event, new in zip(events, billed, strict=True):
+            try:
+                invoice = issue_invoice(session, new)
+            except (DiffersFromBefore, NothingToPay, NumberTaken, TooMuch) as error:
+                raise InvalidEvent(REFUSED[type(error)]) from None
+            if event.xml and store:
+                _attach(session, store, invoice, event.xml)
 
 
 def _attach(session: Session, store: FileStore, invoice: Invoice, xml: str) -> None:

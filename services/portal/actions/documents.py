@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.portal.actions.announcing import renew_announcement
 from services.portal.actions.files import Staged, keep_file
 from services.portal.actions.ledger import lock_owner
 from services.portal.actions.refusals import NotOpen
@@ -99,6 +100,7 @@ def attach_document(
         raise DocumentDiffers(comparison.differences)
     _refuse_used(session, staged, invoice)
     file = keep_file(session, staged, party_id=party.id, purpose=purpose, invoice_id=invoice_id)
+    renew_announcement(session, invoice, party)
     _record(session, "document.built" if built else "document.attached", invoice, file, read.code if read else "")
     return Attached(file, comparison.remarks)
 
@@ -119,7 +121,7 @@ def remove_document(session: Session, invoice_id: uuid.UUID, file_id: uuid.UUID)
 
     Raises InvoiceUnknown, DocumentUnknown.
     """
-    _, invoice = lock_owner(session, invoice_id)
+    party, invoice = lock_owner(session, invoice_id)
     wanted = select(StoredFile).where(
         StoredFile.id == file_id, StoredFile.invoice_id == invoice_id, StoredFile.purpose.in_(CHOSEN)
     )
@@ -128,6 +130,7 @@ def remove_document(session: Session, invoice_id: uuid.UUID, file_id: uuid.UUID)
         raise DocumentUnknown
     _record(session, "document.removed", invoice, file)
     session.delete(file)
+    renew_announcement(session, invoice, party)
 
 
 def _record(session: Session, act: str, invoice: Invoice, file: StoredFile, code: str = "") -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.orm import Session
 
+from services.portal.actions.announcing import announced_together
 from services.portal.actions.daily import Chunk
 from services.portal.actions.fee_lines import charge_on, fee_line
 from services.portal.actions.invoicing import NewInvoice, issue_invoice
@@ -104,10 +105,11 @@ def _charge(session: Session, owing: Sequence[_Owing], today: date, here: ZoneIn
     ids = [one.id for one in fresh]
     fees, notes, ceiling = fees_on(session, ids), noted_on(session, ids), agency_of(session).fee_ceiling
     done = 0
-    for one in _owing(session, fresh, today, here):
-        late = one.late
-        base = base_of(late.balance, late.total, notes.get(late.id, ZERO), fees.get(late.id, ZERO))
-        done += _charge_one(session, one, base, ceiling, parties[late.party_id], today)
+    with announced_together(session):
+        for one in _owing(session, fresh, today, here):
+            late = one.late
+            base = base_of(late.balance, late.total, notes.get(late.id, ZERO), fees.get(late.id, ZERO))
+            done += _charge_one(session, one, base, ceiling, parties[late.party_id], today)
     return done
 
 

@@ -9,11 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.portal.actions.ledger import lock_party
+from services.portal.actions.letter_words import days_text
+from services.portal.actions.notices import WORTH, News, tell, withdraw_notices
 from services.portal.actions.numbering import take_number
 from services.portal.actions.refusals import TooMuch
-from services.portal.models import IncomeStatement
+from services.portal.models import IncomeStatement, Party
 from services.portal.rules.income import DRAFT, PUBLISHED, VOID, IncomeLine, dump_income, income_totals
-from services.portal.rules.money import LARGEST
+from services.portal.rules.money import LARGEST, money_text
+from services.portal.rules.notices import INCOME_PUBLISHED
 from shared import clock
 from shared.audit import current_actor, record_act
 from shared.events.portal import IncomeStatementPublished
@@ -86,6 +89,7 @@ def publish_income(session: Session, statement_id: uuid.UUID) -> IncomeStatement
         ),
     )
     _record(session, "income.published", statement)
+    _tell(session, statement)
     return statement
 
 
@@ -98,6 +102,7 @@ def void_income(session: Session, statement_id: uuid.UUID, reason: str) -> Incom
     if statement.paid_on:
         raise WrongIncomeState
     statement.state = VOID
+    withdraw_notices(session, [statement.id], [INCOME_PUBLISHED], "voided")
     _record(session, "income.voided", statement, reason=reason)
     return statement
 
@@ -110,6 +115,28 @@ def pay_out_income(session: Session, statement_id: uuid.UUID, paid_on: date, ref
     statement.paid_on, statement.payment_reference = paid_on, reference
     _record(session, "income.paid_out", statement, day=str(paid_on), reference=reference)
     return statement
+
+
+def _tell(session: Session, statement: IncomeStatement) -> None:
+    number = statement.number or ""
+
+    def values(language: str) -> dict[str, str]:
+        return {
+            "number": number,
+            "period": days_text(statement.period_from, statement.period_until, language),
+            "amount": money_text(statement.net, statement.currency, language),
+        }
+
+    news = News(
+        kind=INCOME_PUBLISHED,
+        party_id=statement.party_id,
+        about=statement.id,
+        path=f"/customerarea/income/{statement.id}",
+        label=number,
+        values_in=values,
+        until=clock.now() + WORTH,
+    )
+    tell(session, session.get_one(Party, statement.party_id), news)
 
 
 def _in_state(session: Session, statement_id: uuid.UUID, state: str) -> IncomeStatement:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from services.portal.actions.announcing import announced_together
 from services.portal.actions.invoicing import NewInvoice, issue_invoice
 from services.portal.actions.parties import lock_parties
 from services.portal.actions.refusals import (
@@ -104,8 +105,9 @@ def issue_rows(session: Session, import_id: uuid.UUID, today: date, limit: int) 
     lock_parties(session, [uuid.UUID((row.invoice or {})["party_id"]) for row in rows])
     known = list_known_marks(session, SOURCE, {(row.invoice or {})["mark"] for row in rows})
     with acting(Actor("import", str(entry.id), entry.created_by)):
-        for row in rows:
-            _issue(session, entry, row, known, today)
+        with announced_together(session):
+            for row in rows:
+                _issue(session, entry, row, known, today)
         if len(rows) < limit:
             entry.state, entry.finished_at = FINISHED, clock.now()
             told = {"file": entry.filename, "issued": entry.applied, "left out": entry.problems}

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.portal.actions.announcing import announce_invoice
 from services.portal.actions.fee_lines import add_pending_fees, charge_on, release_fees
 from services.portal.actions.ledger import book, common_facts, lock_owner, lock_party, undo, use
 from services.portal.actions.numbering import take_number
@@ -221,6 +222,7 @@ def _issue(session: Session, invoice: Invoice, number: str | None, *, adds_fees:
         publish(session, InvoiceIssued(**facts, external_id=invoice.external_id))
         _record(session, "invoice.issued", invoice)
         charge_on(session, fees, invoice)
+        announce_invoice(session, invoice)
     else:
         publish(session, CreditNoteIssued(**facts, corrects_id=invoice.corrects_id, reason=invoice.reason))
         _record(session, "credit_note.issued", invoice, invoice.reason)

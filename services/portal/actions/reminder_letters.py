@@ -1,23 +1,18 @@
 """What reminders say, and keeping letters that wait true when an invoice changes."""
 
 import uuid
-from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
+from datetime import datetime
 
-from babel.dates import format_date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.portal.actions.letter_words import InvoiceSaid
 from services.portal.actions.notices import News, renew_notices, withdraw_notices
 from services.portal.models import Invoice, Notice, Party
 from services.portal.queries.reminders import Reminder
 from services.portal.rules.invoices import OPEN_STATES
-from services.portal.rules.money import money_text
 from services.portal.rules.notices import INVOICE_ISSUED, RAISED
 from services.portal.rules.reminders import STEPS
-from shared.i18n import LANGUAGES
 
 PAID, VOIDED, DISPUTED = "paid", "voided", "disputed"
 """Why letters are taken back, as NoticeWithdrawn says it."""
@@ -25,7 +20,7 @@ PAID, VOIDED, DISPUTED = "paid", "voided", "disputed"
 
 def reminder_news(reminder: Reminder, until: datetime) -> News:
     """What whoever wants reminders about this client learns."""
-    said = _Said(reminder.number, reminder.balance, reminder.currency, reminder.due_on, reminder.concept)
+    said = InvoiceSaid(reminder.number, reminder.balance, reminder.currency, reminder.due_on, reminder.concept)
     return _news(reminder.step, reminder.invoice_id, reminder.party_id, said, until)
 
 
@@ -44,7 +39,7 @@ def correct_letters(session: Session, invoice: Invoice) -> None:
     found = session.execute(waiting.group_by(Notice.kind)).all()
     for kind, until in found:
         party = session.get_one(Party, invoice.party_id)
-        said = _Said(invoice.number or "", invoice.balance, invoice.currency, invoice.due_on, invoice.concept)
+        said = InvoiceSaid(invoice.number or "", invoice.balance, invoice.currency, invoice.due_on, invoice.concept)
         renew_notices(session, party, _news(kind, invoice.id, party.id, said, until))
 
 
@@ -54,22 +49,7 @@ def take_letters_back(session: Session, invoice_id: uuid.UUID, reason: str) -> N
     withdraw_notices(session, [invoice_id], kinds, reason)
 
 
-class _Said:
-    """What a reminder says of an invoice, as people read it in a language."""
-
-    def __init__(self, number: str, owed: Decimal, currency: str, due_on: date | None, concept: str) -> None:
-        self.number, self._owed, self._currency, self._due_on, self._concept = number, owed, currency, due_on, concept
-
-    def __call__(self, language: str) -> Mapping[str, str]:
-        return {
-            "number": self.number,
-            "amount": money_text(self._owed, self._currency, language),
-            "due": _day_text(self._due_on, language) if self._due_on else "",
-            "concept": self._concept,
-        }
-
-
-def _news(kind: str, invoice_id: uuid.UUID, party_id: uuid.UUID, said: _Said, until: datetime) -> News:
+def _news(kind: str, invoice_id: uuid.UUID, party_id: uuid.UUID, said: InvoiceSaid, until: datetime) -> News:
     return News(
         kind=kind,
         party_id=party_id,
@@ -79,8 +59,3 @@ def _news(kind: str, invoice_id: uuid.UUID, party_id: uuid.UUID, said: _Said, un
         values_in=said,
         until=until,
     )
-
-
-@lru_cache(maxsize=512)
-def _day_text(day: date, language: str) -> str:
-    return format_date(day, "long", locale=language if language in LANGUAGES else LANGUAGES[0])
