@@ -76,7 +76,7 @@ def read_form(form: PersonForm, contact: Contact | None, visitor: Visitor) -> Co
     # What somebody may not change is not sent with the form, and stays.
     held = given_rights(rights, contact.rights if contact else (), visitor.rights)
     wanted = given_rights(notices, contact.notices if contact else (), own_notices(visitor))
-    form.rights.data, form.notices.data = sorted(held), sorted(wanted)
+    form.rights.data, form.notices.data, form.instead.data = sorted(held), sorted(wanted), sorted(instead)
     name, address, phone = _name(form), _address(form, visitor.party), _phone(form, visitor.party)
     _check_sub_account(form, contact, held)
     if rights - set(RIGHTS):  # only a forged form has others
