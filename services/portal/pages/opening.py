@@ -83,7 +83,8 @@ def reopen(visitor: Visitor, credential_id: uuid.UUID) -> OpenedSession | None:
 def no_area() -> str:
     """What somebody reads whom nobody lets in."""
     return gettext(
-        "Your password is right, but no client gives you access now. Ask whoever invited you to let you in again."
+        "Your password is right, but no client gives you access now. If you have an invitation, open the link of its "
+        "letter again; otherwise ask whoever invited you to let you in."
     )
 
 
