@@ -2,18 +2,21 @@
 
 import secrets
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from services.portal.actions.agency import change_agency
+from services.portal.actions.fee_charging import fee_chunk
+from services.portal.actions.fees import NewRule, set_rule
 from services.portal.actions.files import staged
 from services.portal.actions.import_reading import receive_import
 from services.portal.actions.paying import start_payment
 from services.portal.actions.profile import request_email
 from services.portal.actions.reports import NewReport, submit_report
 from services.portal.clients.files import FileStore
-from services.portal.models import Invoice, PaymentIncident
+from services.portal.models import DailyRun, Invoice, PaymentIncident
 from services.portal.queries.paying import order_of
 from services.portal.rules.files import PROOFS
 from services.portal.rules.money import CURRENCIES
@@ -49,8 +52,12 @@ class PortalSamples:
         billing.pay(db, self._party, "850000", invoice)
         self.documents = self._documents(invoice)
         self.income = billing.earn(db, self._party, "1850000", "-148000").id
+        with db.write() as session:
+            set_rule(session, NewRule(role="tenant", currency="COP", kind="percent", value=Decimal(2)))
         late = billing.issue(db, self._party, "990000.50", due_in=-12)
         billing.credit(db, late, "90000")
+        with db.write() as session:  # tomorrow it costs a fee
+            fee_chunk(billing.ZONE)(session, DailyRun(), billing.today() + timedelta(days=1))
         billing.void(db, billing.issue(db, self._party, "5"))
         self.draft = billing.draft(db, self._party).id
         self.income_draft = billing.earn(db, self._party, "1000", published=False).id

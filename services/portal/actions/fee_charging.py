@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from services.portal.queries.fees import (
     Late,
     charged_periods,
     fees_on,
+    free_until,
     is_anything_charged,
     list_late,
     noted_on,
@@ -55,16 +55,15 @@ def fee_chunk(
     What was charged is known by invoice and period, so a run that is repeated, or that comes after days in which
     everything stood still, charges what is owed by then and nothing twice.
     """
-    here = ZoneInfo(zone)
 
     def charge(session: Session, run: DailyRun, today: date) -> Chunk:
         rules = is_anything_charged(session)
         if not rules:
             return Chunk(0, 0, None)
         some = _late_ones(session, rules, run.cursor, today, looked_at)
-        owing = _owing(session, some, today, here)
+        owing = _owing(session, some, today, zone)
         taken = owing[:charged]
-        done = _charge(session, taken, today, here) if taken else 0
+        done = _charge(session, taken, today, zone) if taken else 0
         if len(owing) > charged:
             last = taken[-1].late.id
             return Chunk([one.id for one in some].index(last) + 1, done, last)
@@ -82,7 +81,7 @@ def _late_ones(
     return list_late(session, [came_under, currency], due_before, after, limit)
 
 
-def _owing(session: Session, some: Sequence[Late], today: date, here: ZoneInfo) -> list[_Owing]:
+def _owing(session: Session, some: Sequence[Late], today: date, zone: str) -> list[_Owing]:
     """Those of the invoices for which a fee is owed and not charged yet."""
     book = rule_book(session, {one.party_id for one in some})
     charged = charged_periods(session, [one.id for one in some])
@@ -91,14 +90,13 @@ def _owing(session: Session, some: Sequence[Late], today: date, here: ZoneInfo) 
         rule = book.rule_for(one.party_id, one.role, one.currency, one.issued_at)
         if rule is None:
             continue
-        # Who gets an old debt billed late, such as one brought over from elsewhere, did not know of it before.
-        free = max(filter(None, (one.fees_after, one.issued_at.astimezone(here).date())))
+        free = free_until(one.issued_at, one.fees_after, zone)
         if periods := owed_periods(terms_of(rule), one.due_on, free, charged.get(one.id, ()), today):
             found.append(_Owing(one, rule, periods))
     return found
 
 
-def _charge(session: Session, owing: Sequence[_Owing], today: date, here: ZoneInfo) -> int:
+def _charge(session: Session, owing: Sequence[_Owing], today: date, zone: str) -> int:
     """Charge them as they are now that nobody else moves their parties' money. Returns how many fees that makes."""
     parties = {one.id: one for one in lock_parties(session, [one.late.party_id for one in owing])}
     fresh = list_late(session, [Invoice.id.in_([one.late.id for one in owing])], today, None, len(owing))
@@ -106,7 +104,7 @@ def _charge(session: Session, owing: Sequence[_Owing], today: date, here: ZoneIn
     fees, notes, ceiling = fees_on(session, ids), noted_on(session, ids), agency_of(session).fee_ceiling
     done = 0
     with announced_together(session):
-        for one in _owing(session, fresh, today, here):
+        for one in _owing(session, fresh, today, zone):
             late = one.late
             base = base_of(late.balance, late.total, notes.get(late.id, ZERO), fees.get(late.id, ZERO))
             done += _charge_one(session, one, base, ceiling, parties[late.party_id], today)

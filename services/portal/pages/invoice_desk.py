@@ -13,6 +13,7 @@ from flask_babel import gettext
 from services.portal.clients.papers import invoice_pdf
 from services.portal.models import Invoice, Series
 from services.portal.pages.area import send_pdf, today_here
+from services.portal.pages.fee_words import FEE_STATES, late_fees
 from services.portal.pages.invoice_words import INVOICE_STATES, KIND_WORDS, ROLE_WORDS, invoice_state
 from services.portal.pages.visitor import portal
 from services.portal.queries.agency import agency_of
@@ -124,6 +125,7 @@ def show(invoice_id: uuid.UUID) -> str:
         notes = list_credit_notes(session, invoice_id)
         corrects = find_invoice(session, invoice.corrects_id) if invoice.corrects_id else None
         series = session.get(Series, invoice.series_id) if invoice.series_id else None
+        late = late_fees(session, invoice)
     lines = load_lines(invoice.lines)
     return render_template(
         "portal/desk/invoice.html",
@@ -135,6 +137,8 @@ def show(invoice_id: uuid.UUID) -> str:
         notes=notes,
         corrects=corrects,
         series=series,
+        late=late,
+        fee_states=FEE_STATES,
         story=_story(invoice, applied, notes),
         may=_allowed(invoice, notes),
         kind=KIND_WORDS[invoice.kind],

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from services.portal.clients.papers import Entry, invoice_pdf, zip_stream
 from services.portal.models import Agency, Invoice, StoredFile
 from services.portal.pages.area import paper_name, period_text, send_pdf, today_here
+from services.portal.pages.fee_words import fee_facts, late_fees
 from services.portal.pages.files import send_file_safely
 from services.portal.pages.invoice_words import invoice_state
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
@@ -98,6 +99,7 @@ def show(visitor: Visitor, invoice_id: uuid.UUID) -> str:
         corrected = find_own_invoice(session, visitor.party.id, invoice.corrects_id) if invoice.corrects_id else None
         fiscal = fiscal_files_of(session, visitor.party.id, [invoice_id]).get(invoice_id, {})
         bank_details = agency_of(session).bank_details
+        late = late_fees(session, invoice)
     lines = load_lines(invoice.lines)
     # Who may not see receipts is told the sum of them: the balance says as much.
     paid = [one for one in applied if visitor.may("receipts.show") or not one.payment_id]
@@ -116,6 +118,8 @@ def show(visitor: Visitor, invoice_id: uuid.UUID) -> str:
         fiscal=fiscal,
         bank_details=bank_details,
         today=today_here(),
+        late=late,
+        fee_facts=fee_facts,
         invoice_state=invoice_state,
         period_text=period_text,
     )

@@ -3,16 +3,18 @@
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from services.portal.models import FeeRule, Invoice, LateFee, Party
+from services.portal.queries.agency import agency_of
 from services.portal.queries.searching import begins_with, found_by
-from services.portal.rules.fees import NONE, PENDING, Terms
+from services.portal.rules.fees import NONE, PENDING, Terms, base_of, compute, next_fee_day
 from services.portal.rules.invoices import INVOICE, OPEN_STATES
 from services.portal.rules.money import ZERO
 from shared.web.paging import Page, paginate
@@ -91,6 +93,14 @@ def terms_of(rule: FeeRule) -> Terms:
         grace_days=rule.grace_days,
         repeats=rule.repeats,
     )
+
+
+@dataclass(frozen=True)
+class NextFee:
+    """The fee that comes next if nothing is paid until `last_day`, as much as it would be now."""
+
+    last_day: date
+    amount: Decimal
 
 
 def list_rules(session: Session, party_id: uuid.UUID | None = None) -> Sequence[FeeRule]:
@@ -204,6 +214,34 @@ def list_fees(session: Session, wanted: FeeFilter, *, cursor: str | None = None,
     ids = [one.id for one in page.items]
     known = {one.fee.id: one for one in _fees(session, _with_all().where(LateFee.id.in_(ids)))}
     return Page([known[one] for one in ids], page.next)
+
+
+def next_fee(session: Session, invoice: Invoice, today: date, zone: str) -> NextFee | None:
+    """What comes if an open invoice is not paid; None where nothing does, as things stand."""
+    if invoice.state not in OPEN_STATES or invoice.kind != INVOICE or invoice.is_late_fee or invoice.disputed_at:
+        return None
+    rule = rule_book(session, [invoice.party_id]).rule_for(
+        invoice.party_id, invoice.role, invoice.currency, invoice.issued_at
+    )
+    if rule is None or invoice.due_on is None:
+        return None
+    free, charged = free_until(invoice.issued_at, invoice.fees_after, zone), charged_periods(session, [invoice.id])
+    day = next_fee_day(terms_of(rule), invoice.due_on, free, charged.get(invoice.id, ()), today)
+    if day is None:
+        return None
+    noted, fees = noted_on(session, [invoice.id]), fees_on(session, [invoice.id])
+    base = base_of(invoice.balance, invoice.total, noted.get(invoice.id, ZERO), fees.get(invoice.id, ZERO))
+    amount = compute(terms_of(rule), base, agency_of(session).fee_ceiling).amount
+    return NextFee(day - timedelta(days=1), amount) if amount else None
+
+
+def free_until(issued_at: datetime | None, fees_after: date | None, zone: str) -> date | None:
+    """Until when days of fees cost nothing: the end of a dispute, or the day on which it was issued.
+
+    Who gets an old debt billed late, such as one brought over from elsewhere, did not know of it before.
+    """
+    issued = issued_at.astimezone(ZoneInfo(zone)).date() if issued_at else None
+    return max((day for day in (fees_after, issued) if day), default=None)
 
 
 def pending_total(session: Session, party_id: uuid.UUID, role: str, currency: str) -> Decimal:

@@ -85,9 +85,12 @@ def owed_periods(
     return found
 
 
-def next_fee_day(terms: Terms, due_on: date, free_until: date | None, today: date) -> date | None:
+def next_fee_day(
+    terms: Terms, due_on: date, free_until: date | None, charged: Collection[int], today: date
+) -> date | None:
     """The next day from which not having paid costs a fee; None where there is none to come."""
-    return next((day for _, day in fee_days(terms, due_on, free_until) if day > today), None)
+    days = fee_days(terms, due_on, free_until)
+    return next((day for period, day in days if day > today and period not in charged), None)
 
 
 def base_of(balance: Decimal, total: Decimal, noted: Decimal, fees: Decimal) -> Decimal:

@@ -89,8 +89,8 @@ def test_the_due_day_and_the_days_of_grace_cost_nothing_and_the_next_one_does():
     assert not owed_periods(once, due, None, (), date(2026, 11, 8))
     assert owed_periods(once, due, None, (), date(2026, 11, 9)) == [(0, date(2026, 11, 9))]
     assert not owed_periods(once, due, None, {0}, date(2027, 11, 9)), "once is once"
-    assert next_fee_day(once, due, None, date(2026, 11, 8)) == date(2026, 11, 9)
-    assert next_fee_day(once, due, None, date(2026, 11, 9)) is None
+    assert next_fee_day(once, due, None, (), date(2026, 11, 8)) == date(2026, 11, 9)
+    assert next_fee_day(once, due, None, (), date(2026, 11, 9)) is None
 
 
 def test_days_of_a_dispute_cost_nothing_and_grace_begins_again_after_it():
