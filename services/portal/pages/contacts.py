@@ -53,6 +53,7 @@ from services.portal.schemas.contacts import (
     state_of_contact,
 )
 from shared import clock
+from shared.events.portal import NoticeSecret
 from shared.web import CallFailed, ServiceUnavailable, current
 
 contacts = Blueprint("contacts", __name__, url_prefix=f"{AREA}/contacts")
@@ -163,16 +164,17 @@ def _save(visitor: Visitor, row: ContactRow | None, working: Callable[[ContactDa
 def _means(form: PersonForm, data: ContactData, contact: Contact | None, work: Work) -> Means | None:
     """What letting the person in needs from others, None where nobody is invited.
 
-    A first password that was typed counts at identity from here on: so it is asked before whether all else is right.
+    A first password that was typed counts at identity from here on: so it is looked at before whether all else is
+    right. Should what follows fail all the same, saving again finds that the address has access, and a link goes there.
     """
     if not needs_invitation(data, contact):
         return None
+    with current().db.write() as session:
+        work(session, Means("rehearsal", NoticeSecret(ciphertext="", sealing_key=""), current().settings.timezone))
+        session.rollback()
     means = means_for(data.address)
     if not form.password.data:
         return means
-    with current().db.write() as session:
-        work(session, means)
-        session.rollback()
     made = portal().identity.create_guest(data.address, data.name, data.language, form.password.data, initial=True)
     return replace(means, person_id=made.subject) if made.created else means
 

@@ -94,11 +94,11 @@ def state_details(row: ContactRow, now: datetime) -> str:
     """What more there is to say about the state of a contact, "" if nothing."""
     contact, invitation = row.contact, row.invitation
     if contact.state == INVITED and invitation and invitation.expires_at > now:
-        return gettext("The invitation works until %(when)s.", when=format_datetime(invitation.expires_at, "medium"))
+        return gettext("The invitation works until %(when)s.", when=format_datetime(invitation.expires_at, "short"))
     if contact.state in (ACTIVE, SUSPENDED):
         if contact.last_sign_in_at is None:
             return gettext("Has not signed in yet.")
-        return gettext("Last sign-in: %(when)s.", when=format_datetime(contact.last_sign_in_at, "medium"))
+        return gettext("Last sign-in: %(when)s.", when=format_datetime(contact.last_sign_in_at, "short"))
     return ""
 
 
