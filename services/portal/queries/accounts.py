@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from services.portal.models import ClientSession, Contact, Invitation, Party
 from services.portal.rules.contacts import ACTIVE, INVITED
+from shared import clock
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ def list_accounts(session: Session, subject_id: uuid.UUID) -> list[Account]:
 def list_bound_contacts(session: Session, person_id: uuid.UUID) -> Sequence[Contact]:
     """Contacts of somebody whose first password a client typed: they are in with their first sign-in.
 
-    Whoever still has a link to accept is not among them.
+    As with a link, too late is too late; whoever was sent a link is bound to nobody until they accept.
     """
-    live = exists().where(Invitation.contact_id == Contact.id, Invitation.ended_at.is_(None))
-    bound = select(Contact).where(Contact.person_id == person_id, Contact.state == INVITED, ~live)
+    invitations = exists().where(Invitation.contact_id == Contact.id)
+    live = invitations.where(Invitation.ended_at.is_(None), Invitation.expires_at > clock.now())
+    bound = select(Contact).where(Contact.person_id == person_id, Contact.state == INVITED, live | ~invitations)
     return session.scalars(bound.order_by(Contact.id)).all()
 
 
