@@ -255,12 +255,13 @@ def test_guests_are_in_no_list_no_batch_and_no_figure(identity: Identity) -> Non
 
 def test_the_staff_sees_a_guest_s_access_on_a_plain_page_and_can_end_it(identity: Identity) -> None:
     api = identity.client()
-    guest = let_in(api)["subject"]
+    guest = let_in(api, initial=True)["subject"]
     api.post("/recoveries", {"login": ANA})
     browser = StaffBrowser(identity.app)
     browser.sign_in("agente", add_staff(identity.db, "agente", "agent"))
     page = browser.get(f"/backoffice/identity/parties/{guest}").text
     assert ANA in page
+    assert "Escrita por quien la dejó entrar" in page
     assert "/backoffice/directory/parties/" not in page
     assert "Ana Contadora" in browser.get("/backoffice/identity/links/").text
     assert browser.post(f"/backoffice/identity/parties/{guest}/revoke").status_code == 303

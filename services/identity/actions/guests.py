@@ -90,7 +90,7 @@ def _let_in(session: Session, guest: Party, new: NewGuest, valid_for: timedelta)
     session.flush()
     publish(session, CredentialActivated(credential_id=credential.id, party_id=guest.id, how="chosen"))
     if new.initial:
-        details = {"mode": "manual", "delivery": "none"}
+        details = {"mode": "client", "delivery": "none"}
         record_act(
             session,
             "identity",

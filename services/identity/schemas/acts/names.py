@@ -170,6 +170,7 @@ VALUES = {
     ("kind", "suggestion"): _l("Suggestion"),
     ("mode", "random"): _l("Generated"),
     ("mode", "manual"): _l("Typed by staff"),
+    ("mode", "client"): _l("Typed by the client who let them in"),
     ("note", "yes"): _l("Only for the staff"),
     ("purpose", "case"): _l("PQRS"),
     ("purpose", "credit_note"): _l("Credit notes"),
