@@ -2,17 +2,22 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from services.portal.actions.fee_charging import fee_chunk
+from services.portal.app import create_app
 from services.portal.models import Agency, DailyRun, FeeRule, LateFee
+from services.portal.settings import Settings
 from shared import clock
 from shared.events.acts import PortalActRecorded
 from tests.support.alone import Alone, portal_alone
 from tests.support.billing import ZONE, issue, pay, today
 from tests.support.cases import told
+from tests.support.clientarea import PUBLIC_URL
+from tests.support.web import Issuer
 
 FEES = "/backoffice/portal/fees"
 RULE = {
@@ -136,9 +141,10 @@ def test_a_client_sees_what_comes_and_how_a_fee_was_computed_and_an_agent_waives
     assert fees(portal)[0].waived == Decimal("5000.00")
     assert "Acuerdo de pago" in portal.client(client).get(f"/customerarea/invoices/{invoice.id}").text
     listed = agent.get(f"{FEES}/charged?q={invoice.number}").text
-    assert invoice.number in listed
+    number = invoice.number or ""
+    assert number in listed
     table = agent.get(f"{FEES}/export.csv").text
-    assert (invoice.number in table, "25000.00" in table, "Acuerdo de pago" in table) == (True, True, True)
+    assert (number in table, "25000.00" in table, "Acuerdo de pago" in table) == (True, True, True)
 
 
 def test_a_client_may_have_a_rule_of_their_own_or_pay_none(portal: Alone) -> None:
@@ -154,3 +160,21 @@ def test_a_client_may_have_a_rule_of_their_own_or_pay_none(portal: Alone) -> Non
     assert boss.get(f"/backoffice/portal/clients/{client}/fees").status_code == 200
     assert portal.staff("auditor").get(FEES).status_code == 200
     assert clock.now() >= rules(portal)[-1].in_force_at
+
+
+def test_other_systems_read_the_fees_with_the_invoice(portal: Alone, tmp_path) -> None:
+    issuer = Issuer()
+    app = create_app(Settings(public_url=PUBLIC_URL, data=tmp_path), portal.db, token_keys=issuer.keys)
+    portal.staff("administrator").post(f"{FEES}/rule?role=tenant", **RULE, step="on")
+    invoice = issue(portal.db, portal.party(), "1000000", due_in=1)
+    run(portal, 5)
+
+    def read(invoice_id: object) -> Any:
+        return (
+            app.test_client().get(f"/api/portal/v1/invoices/{invoice_id}", headers=issuer.bearer("invoices:read")).json
+        )
+
+    (fee,) = read(invoice.id)["late_fees"]
+    assert (fee["amount"], fee["waived"], fee["state"]) == ("20000.00", "0.00", "charged")
+    document = read(fee["charged_on_id"])
+    assert (document["is_late_fee"], document["late_fees"]) == (True, [])

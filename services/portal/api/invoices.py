@@ -20,6 +20,7 @@ from services.portal.actions.parties import lock_parties
 from services.portal.actions.refusals import InvoiceUnknown
 from services.portal.models import Invoice
 from services.portal.queries.agency import agency_of
+from services.portal.queries.fees import list_fees_of
 from services.portal.queries.invoices import (
     InvoiceFilter,
     creditable,
@@ -138,7 +139,8 @@ def _shown(session: Session, invoice_id: uuid.UUID) -> dict[str, Any]:
     if invoice is None:
         raise InvoiceUnknown
     listing = list_allocations_of_credit_note if invoice.kind == CREDIT_NOTE else list_allocations
-    return invoice_view(invoice, clock.today(current().settings.timezone), listing(session, invoice_id))
+    fees = [one.fee for one in list_fees_of(session, invoice_id)]
+    return invoice_view(invoice, clock.today(current().settings.timezone), listing(session, invoice_id), fees)
 
 
 def _source() -> str:

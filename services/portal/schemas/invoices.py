@@ -11,9 +11,10 @@ from flask_babel import format_date, gettext
 from marshmallow import fields, validate
 
 from services.portal.actions.invoicing import NewInvoice
-from services.portal.models import Invoice
+from services.portal.models import Invoice, LateFee
 from services.portal.queries.payments import Applied
 from services.portal.rules.billing import Disagreement, SentLine, SentTax, billed_lines, check_days
+from services.portal.rules.fees import STATES as FEE_STATES
 from services.portal.rules.invoices import CREDIT_NOTE, INVOICE, MOST_LINES, ROLES, SHOWN_STATES, shown_state
 from services.portal.rules.money import CENT, CURRENCIES, LARGEST
 from services.portal.schemas.amounts import Amount, Text
@@ -148,10 +149,29 @@ class AppliedOut(ma.Schema):
     credit_note_number = fields.String(required=True, allow_none=True)
 
 
+class LateFeeOut(ma.Schema):
+    """What a client owes for not having paid an invoice in time."""
+
+    id = fields.UUID(required=True)
+    period = fields.Integer(
+        required=True, metadata={"description": "0 for the first fee, 1 for that of the next month"}
+    )
+    fee_day = fields.Date(required=True, metadata={"description": "from which day it is owed"})
+    base = Amount(required=True, description="what was owed of the invoice when it was computed, without fees on it")
+    amount = Amount(required=True)
+    waived = Amount(required=True, description="what of it need not be paid")
+    state = fields.String(required=True, validate=validate.OneOf(FEE_STATES))
+    charged_on_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "the invoice on which it stands; null while it waits"}
+    )
+
+
 class InvoiceDetail(InvoiceOut):
-    """An invoice or a credit note, with what paid for it, or for what it was used."""
+    """An invoice or a credit note, with what paid for it, or for what it was used, and what paying late cost."""
 
     applied = fields.List(fields.Nested(AppliedOut), required=True)
+    is_late_fee = fields.Boolean(required=True, metadata={"description": "it is the document of a late fee"})
+    late_fees = fields.List(fields.Nested(LateFeeOut), required=True)
 
 
 class InvoiceQuery(PageQuery):
@@ -223,9 +243,11 @@ def disagreement_text(error: Disagreement) -> str:
     return gettext("The lines add up to %(amount)s.", amount=error.expected)
 
 
-def invoice_view(invoice: Invoice, today: date, applied: Sequence[Applied] = ()) -> dict[str, Any]:
+def invoice_view(
+    invoice: Invoice, today: date, applied: Sequence[Applied] = (), fees: Sequence[LateFee] = ()
+) -> dict[str, Any]:
     """An invoice as InvoiceOut and InvoiceDetail show it; its party must be loaded."""
     shown = {name: getattr(invoice, name) for name in SHOWN}
     is_note = invoice.kind == CREDIT_NOTE
     state = invoice.state if is_note else shown_state(invoice.state, invoice.due_on, today)
-    return shown | {"state": state, "applied": applied}
+    return shown | {"state": state, "applied": applied, "is_late_fee": invoice.is_late_fee, "late_fees": fees}
