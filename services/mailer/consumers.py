@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.mailer.actions.intake import Addressee, Order, take_letters, withdraw_credentials, withdraw_parties
+from services.mailer.actions.intake import Addressee, Order, take_letters
 from services.mailer.actions.keys import SigningKeyUnknown
 from services.mailer.actions.requesting import request_order
 from services.mailer.actions.suppressing import clear_addresses
+from services.mailer.actions.withdrawing import withdraw_credentials, withdraw_notices, withdraw_parties
 from services.mailer.models import SigningKey
 from services.mailer.queries import LONGEST_KID, find_signing_keys
-from services.mailer.rules.notices import NoticeRefused, check_notice
+from services.mailer.rules.attachments import check_attachments
+from services.mailer.rules.notices import NoticeRefused, check_notice, check_stop_path
 from services.mailer.rules.requests import RequestRefused, check_request
 from services.mailer.rules.states import (
     CANCELLED,
@@ -24,6 +26,7 @@ from services.mailer.rules.states import (
     STAFF_INVITATION,
     STAFF_RESET,
 )
+from services.mailer.rules.withdrawing import reason_of
 from shared.events import InvalidEvent
 from shared.events.directory import AddressCleared, PartyDeactivated
 from shared.events.external import LetterRequested
@@ -35,7 +38,7 @@ from shared.events.identity import (
     SealedSecret,
     StaffInvited,
 )
-from shared.events.portal import NoticeRaised, NoticeSecret
+from shared.events.portal import NoticeRaised, NoticeSecret, NoticeWithdrawn
 from shared.inbox import handled_envelopes
 from shared.sealing import SealBroken, SealContext, check_signature
 
@@ -96,6 +99,12 @@ def on_notice_raised(session: Session, events: list[NoticeRaised]) -> None:
     take_letters(session, [_notice_order(event) for event in events])
 
 
+def on_notice_withdrawn(session: Session, events: list[NoticeWithdrawn]) -> None:
+    """What a notice says is not so any more: its letter must not go, if it still waits or is yet to come in."""
+    for reason in dict.fromkeys(event.reason for event in events):
+        withdraw_notices(session, [event.notice_id for event in events if event.reason == reason], reason_of(reason))
+
+
 def on_credential_revoked(session: Session, events: list[CredentialRevoked]) -> None:
     """A letter whose credential ended must not go out."""
     for state, is_so in ((REPLACED, True), (CANCELLED, False)):
@@ -148,8 +157,12 @@ def _invitation_order(event: StaffInvited, keys: dict[str, SigningKey]) -> Order
 def _notice_order(event: NoticeRaised) -> Order:
     reader = event.reader
     values = {one.name: one.value for one in event.values}
+    if event.instead_of == event.notice_id:
+        raise InvalidEvent("a notice can not take its own place")
     try:
         told = check_notice(event.kind, event.path, values, has_secret=event.secret is not None)
+        check_stop_path(event.stop_path)
+        attached = check_attachments([(one.name, one.media_type, one.path) for one in event.attachments])
     except NoticeRefused as error:
         raise InvalidEvent(str(error)) from None
     return Order(
@@ -161,8 +174,11 @@ def _notice_order(event: NoticeRaised) -> Order:
         sealing_key=event.secret.sealing_key if event.secret else None,
         expires_at=event.expires_at,
         notice_id=event.notice_id,
+        instead_of=event.instead_of,
         path=event.path,
         told=told,
+        stop_path=event.stop_path or None,
+        attachments=attached or None,
     )
 
 
@@ -213,4 +229,5 @@ HANDLERS: dict[type, Any] = {
     StaffInvited: on_staff_invited,
     LetterRequested: on_letter_requested,
     NoticeRaised: on_notice_raised,
+    NoticeWithdrawn: on_notice_withdrawn,
 }

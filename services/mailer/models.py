@@ -12,6 +12,7 @@ WAITING = text("state = 'pending'")
 UNDER_WAY = text("state IN ('pending', 'sending')")
 HELD = text("claimed_by IS NOT NULL")
 ENDED = text("ended_at IS NOT NULL")
+RENEWED = text("instead_of IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -40,6 +41,7 @@ class Letter(Base):
         Index("ix_letters_kind_id", "kind", "id"),
         Index("ix_letters_invitation_id", "invitation_id", unique=True),
         Index("ix_letters_notice_id", "notice_id", unique=True),
+        Index("ix_letters_instead_of", "instead_of", sqlite_where=RENEWED, postgresql_where=RENEWED),
         Index("ix_letters_ended_at_state", "ended_at", "state", sqlite_where=ENDED, postgresql_where=ENDED),
     )
 
@@ -91,11 +93,17 @@ class Letter(Base):
     requested_by: Mapped[str | None] = mapped_column(String(300))
     """Who asked for it: the source of an event, the id of another system, or the id of a staff member."""
     notice_id: Mapped[uuid.UUID | None]
-    """Of a notice of the client area, as are these two."""
+    """Of a notice of the client area, as are these five."""
+    instead_of: Mapped[uuid.UUID | None]
+    """The notice whose letter it took the place of, because what that said had changed."""
     path: Mapped[str | None] = mapped_column(String(300))
     """The page below the public address to which it leads."""
     told: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     """What its template is filled with; removed some months after it ended."""
+    stop_path: Mapped[str | None] = mapped_column(String(300))
+    """The page on which its reader says not to want such letters."""
+    attachments: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    """Files that go with it: `name`, `media_type`, and the `path` where the portal has each when the letter goes."""
 
 
 class Attempt(Base):
@@ -184,13 +192,15 @@ class SigningKey(Base):
 
 
 class Withdrawal(Base):
-    """A credential that ended before its letter came in (events may overtake each other): its letter must not go."""
+    """Something that ended before its letter came in (events may overtake each other): its letter must not go."""
 
     __tablename__ = "withdrawals"
 
-    credential_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    about_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    """The credential or notice."""
     state: Mapped[str] = mapped_column(String(16))
     """What the letter becomes: cancelled or replaced."""
+    reason: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(index=True)
 
 

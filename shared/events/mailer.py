@@ -33,7 +33,11 @@ class LetterSent(_Letter):
 @event("porteria.mailer.LetterCancelled.v1")
 @dataclass(frozen=True, kw_only=True)
 class LetterCancelled(_Letter):
-    """The letter was cancelled before it left. `reason`: `staff`, `party_deactivated` or `credential_revoked`."""
+    """The letter was cancelled before it left.
+
+    `reason`: `staff`, `party_deactivated`, `credential_revoked`; of a notice what NoticeWithdrawn says (`withdrawn` if
+    that is not known here), or `outrun`: it was to say something newer than a letter that had left or ended already.
+    """
 
     reason: str
 

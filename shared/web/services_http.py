@@ -27,6 +27,7 @@ ATTEMPTS = 3
 PAUSE = 0.1
 RENEW_BEFORE = 30.0
 PASSING = (502, 503, 504)
+CHUNK = 64 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +85,21 @@ class ServiceClient:
         """
         return self.request("GET", target, path, params=_given(params))
 
+    def get_file(self, target: str, path: str, *, most: int, language: str = "") -> bytes | None:
+        """GET a file in this language; None if it has more than `most` bytes. Raises as `get` does."""
+        extra = {"Accept": "*/*"} | ({"Accept-Language": language} if language else {})
+        with span(f"GET {target}", SpanKind.CLIENT, attributes={"http.request.method": "GET"}):
+            try:
+                with self._answer("GET", target, path, key=None, extra=extra, stream=True) as answer:
+                    if not answer.ok:
+                        self._read(target, "GET", answer)  # raises
+                    content = _at_most(answer, most)
+            except requests.RequestException as error:  # it broke off in the middle
+                CALLS.labels(target, "GET", "unavailable").inc()
+                raise ServiceUnavailable(target) from error
+        CALLS.labels(target, "GET", "ok").inc()
+        return content
+
     def post(self, target: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """POST JSON; with an idempotency `key` it is safe to try again, and is."""
         return self.request("POST", target, path, json={} if body is None else body, key=key)
@@ -117,16 +133,29 @@ class ServiceClient:
             return self._call(method, target, path, params=params, json=json, key=key)
 
     def _call(self, method: str, target: str, path: str, *, params: Any, json: Any, key: str | None) -> Any:
+        return self._read(target, method, self._answer(method, target, path, key=key, params=params, json=json))
+
+    def _answer(
+        self,
+        method: str,
+        target: str,
+        path: str,
+        *,
+        key: str | None,
+        extra: Mapping[str, str] | None = None,
+        **parts: Any,
+    ) -> requests.Response:
         url = f"{self._settings.internal_url(target)}/api/{target}/v1{path}"
-        headers = self._headers(key)
+        headers = self._headers(key) | dict(extra or {})
         safe = method in ("GET", "HEAD") or key is not None
-        answer = self._send(target, method, url, safe=safe, params=params, json=json, headers=headers)
+        answer = self._send(target, method, url, safe=safe, headers=headers, **parts)
         if answer.status_code == 401:
             # Identity changed its keys, or its clock and ours differ: one fresh token, then the answer counts.
+            answer.close()
             self._forget_token(headers["Authorization"])
             headers["Authorization"] = f"Bearer {self._bearer()}"
-            answer = self._send(target, method, url, safe=safe, params=params, json=json, headers=headers)
-        return self._read(target, method, answer)
+            answer = self._send(target, method, url, safe=safe, headers=headers, **parts)
+        return answer
 
     def _send(self, target: str, method: str, url: str, *, safe: bool, **parts: Any) -> requests.Response:
         for attempt in range(1, self._attempts + 1):
@@ -191,6 +220,15 @@ class ServiceClient:
         answer = self._send("identity", "POST", url, safe=True, data=data, auth=auth)
         granted = self._read("identity", "POST", answer)
         return str(granted["access_token"]), float(granted.get("expires_in", 60))
+
+
+def _at_most(answer: requests.Response, most: int) -> bytes | None:
+    content = bytearray()
+    for piece in answer.iter_content(CHUNK):
+        content += piece
+        if len(content) > most:
+            return None
+    return bytes(content)
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

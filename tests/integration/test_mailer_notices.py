@@ -10,21 +10,18 @@ import pytest
 
 from services.mailer.actions.requesting import forget_words
 from services.mailer.actions.retrying import retry_selected
-from services.mailer.queries import LetterFilter, find_letter, list_letters, list_sealing_keys
-from services.mailer.rules.notices import SEALED, TOLD_AS, VALUES, WITH_CODE, WITH_TOKEN
+from services.mailer.queries import LetterFilter, find_letter, list_letters
+from services.mailer.rules.notices import TOLD_AS, VALUES, WITH_CODE, WITH_TOKEN
 from services.mailer.rules.states import NOTICES, WITHOUT_DELAY
 from services.mailer.rules.templates import LANGUAGES
 from shared import clock
 from shared.db import new_id
 from shared.events import InvalidEvent
-from shared.events.portal import NoticeRaised, NoticeSecret, NoticeValue, Reader
-from shared.sealing import seal_for_address
+from shared.events.portal import NoticeSecret, NoticeValue
 from tests.support.mailer import TOKEN, Mailer, one_of
+from tests.support.raised import EVERYTHING, raised
 from tests.support.smtp import SmtpSink
 from tests.support.waiting import wait_until
-
-NAMES = sorted({TOLD_AS.get(name, name) for values in VALUES.values() for name in values})
-EVERYTHING = {name: f"valor de {name} ñ" for name in NAMES}
 
 
 @pytest.fixture
@@ -32,28 +29,6 @@ def mailer(database_url: str, tmp_path: Path, smtp_sink: SmtpSink) -> Iterator[M
     made = Mailer(database_url, tmp_path, smtp_url=smtp_sink.url)
     yield made
     made.db.dispose()
-
-
-def sealed(mailer: Mailer, address: str, secret: str = TOKEN) -> NoticeSecret:
-    with mailer.db.read() as session:
-        key = list_sealing_keys(session)[0]
-    return seal_for_address(secret, address, key.id, key.public_key)
-
-
-def raised(mailer: Mailer, kind: str, **changes: Any) -> NoticeRaised:
-    fields = {name: changes.pop(name) for name in list(changes) if name in Reader.__dataclass_fields__}
-    to: dict[str, Any] = {"name": "María Ríos", "address": "maria@example.test", "language": "es"}
-    given: dict[str, Any] = {
-        "notice_id": new_id(),
-        "kind": kind,
-        "reader": Reader(**(to | fields)),
-        "path": "/customerarea/profile/email/confirm?token=" if kind in WITH_TOKEN else "/customerarea/cases/1?tab=all",
-        "expires_at": clock.now() + timedelta(days=1),
-        "at": clock.now(),
-        "values": [NoticeValue(name=name, value=value) for name, value in EVERYTHING.items()],
-        "secret": sealed(mailer, fields.get("address", to["address"])) if kind in SEALED else None,
-    }
-    return NoticeRaised(**(given | changes))
 
 
 def test_every_notice_goes_out_in_both_languages_with_its_values_and_its_link(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from nacl.signing import SigningKey
 from sqlalchemy import select
 
+from services.mailer.actions.bouncing import mark_bounced
 from services.mailer.actions.ending import Cancellation, cancel_selected
 from services.mailer.actions.keys import ensure_sealing_key, remember_signing_keys
 from services.mailer.actions.queue import ensure_queue, pause_queue, resume_queue
@@ -26,6 +27,7 @@ from shared.db import Database, new_id
 from shared.events import decode
 from shared.events.directory import PartyDeactivated
 from shared.events.identity import CredentialIssued, Recipient, RecoveryRequested
+from shared.events.portal import NoticeRaised
 from shared.inbox import Inbox
 from shared.keyring import Keyring
 from shared.outbox import outbox
@@ -116,12 +118,12 @@ class Mailer:
             return list(session.scalars(select(Letter).order_by(Letter.id)))
 
     def letter_of(self, event: Any) -> Letter:
-        """The letter of a credential or a recovery."""
-        column, value = (
-            (Letter.credential_id, event.credential_id)
-            if isinstance(event, CredentialIssued)
-            else (Letter.recovery_id, event.recovery_id)
-        )
+        """The letter of a credential, a notice or a recovery."""
+        column, value = Letter.recovery_id, getattr(event, "recovery_id", None)
+        if isinstance(event, CredentialIssued):
+            column, value = Letter.credential_id, event.credential_id
+        elif isinstance(event, NoticeRaised):
+            column, value = Letter.notice_id, event.notice_id
         with self.db.read() as session:
             return session.scalars(select(Letter).where(column == value)).one()
 
@@ -138,6 +140,11 @@ class Mailer:
         """Cancel letters as an agent does."""
         with self.db.write() as session:
             return cancel_selected(session, ids, "Agente Ana")
+
+    def bounce(self, letter: Letter) -> None:
+        """A letter comes back."""
+        with self.db.write() as session:
+            mark_bounced(session, letter.id, "550 5.1.1 nobody", "Agente Ana")
 
     def pause(self) -> None:
         """Stop the queue."""

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.suppressing import suppress_bounced
+from services.mailer.actions.telling import TOLD, about
 from services.mailer.models import Letter, ReturnedMessage
 from services.mailer.queries.returned import find_message, find_returned_letter
 from services.mailer.rules.returned import Kind, Returned, Unreadable, Verdict, parse_returned
@@ -41,23 +42,13 @@ def mark_bounced(session: Session, letter_id: uuid.UUID, answer: str, by: str) -
         update(Letter)
         .where(Letter.id == letter_id, Letter.state.in_(CAN_BOUNCE))
         .values(state=BOUNCED, ended_at=moment, ended_by=by[:200] or None, outcome=told)
-        .returning(Letter.kind, Letter.address, Letter.party_id, Letter.credential_id, Letter.batch_id)
+        .returning(*(getattr(Letter, name) for name in TOLD))
         .execution_options(synchronize_session=False)
     )
     row = session.execute(change).one_or_none()
     if row is None:
         return False
-    bounced = LetterBounced(
-        letter_id=letter_id,
-        kind=row.kind,
-        address=row.address,
-        at=moment,
-        party_id=row.party_id,
-        credential_id=row.credential_id,
-        batch_id=row.batch_id,
-        answer=told,
-    )
-    publish(session, bounced)
+    publish(session, LetterBounced(**about(row, moment), answer=told))
     suppress_bounced(session, row.address, letter_id, by, told)
     details = {"address": row.address, "answer": told}
     record_act(

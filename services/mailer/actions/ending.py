@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
-from services.mailer.actions.telling import about
+from services.mailer.actions.telling import TOLD, about
 from services.mailer.models import Letter
 from services.mailer.rules.states import CANCELLED, FAILED, PENDING, SENDING
 from services.mailer.rules.suppressing import SUPPRESSED, SUPPRESSED_TOLD
@@ -100,7 +100,7 @@ def end_waiting(
             ended_by=by,
             outcome=reason,
         )
-        .returning(Letter.id, Letter.kind, Letter.address, Letter.party_id, Letter.credential_id, Letter.batch_id)
+        .returning(*(getattr(Letter, name) for name in TOLD))
         .execution_options(synchronize_session=False)
     )
     rows = session.execute(change).all()

@@ -1,21 +1,27 @@
 """Letters come in: from issued credentials, requested recoveries, invitations, and whoever else asks for one."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.ending import end_waiting
-from services.mailer.models import Letter, LetterWords, Withdrawal
+from services.mailer.actions.withdrawing import (
+    chunks,
+    end_withdrawn,
+    hold_notices,
+    replace_credentials,
+    replace_notices,
+)
+from services.mailer.models import Letter, LetterWords
 from services.mailer.queries import queue_of, suppressed_of
 from services.mailer.rules.addresses import domain_of, search_words
 from services.mailer.rules.notices import FOUND_BY
 from services.mailer.rules.states import (
-    CANCELLED,
     EMAIL_CONFIRMATION,
     FAILED,
     PENDING,
@@ -32,7 +38,6 @@ from shared.events.identity import Recipient
 from shared.wake import wake
 
 LETTERS_TOPIC = "letters"
-CHUNK = 500
 ONE_LINK = (RECOVERY, EMAIL_CONFIRMATION)
 """Kinds with a link that dies when the party asks for another one."""
 
@@ -54,7 +59,8 @@ class Order:
     """A letter to be written. `ciphertext` is the sealed secret, its signature already checked.
 
     A letter without a secret brings its own `subject` and `text` (and a test its `html`). A notice brings the `path`
-    of its link and what its template is filled with (`told`). `delay`: seconds to wait instead of the queue's delay.
+    of its link and what its template is filled with (`told`); `instead_of` is the notice that it renews, as `replaces`
+    is the credential whose place the new one takes. `delay`: seconds to wait instead of the queue's delay.
     """
 
     kind: str
@@ -68,12 +74,15 @@ class Order:
     notice_id: uuid.UUID | None = None
     batch_id: uuid.UUID | None = None
     replaces: uuid.UUID | None = None
+    instead_of: uuid.UUID | None = None
     subject: str | None = None
     text: str | None = None
     html: str | None = None
     requested_by: str | None = None
     path: str | None = None
     told: dict[str, str] | None = None
+    stop_path: str | None = None
+    attachments: list[dict[str, str]] | None = None
     delay: float | None = None
 
     @property
@@ -87,6 +96,8 @@ def take_letters(session: Session, orders: Sequence[Order]) -> list[uuid.UUID]:
     if not orders:
         return []
     moment, domain = clock.now(), queue_of(session).message_domain
+    if any(order.notice_id for order in orders):
+        hold_notices(session)
     fresh = _fresh(session, orders)
     rows = [_row(order, moment, domain) for order in fresh]
     if rows:
@@ -94,8 +105,11 @@ def take_letters(session: Session, orders: Sequence[Order]) -> list[uuid.UUID]:
         words = [{"letter_id": row["id"], "words": _words(order)} for order, row in zip(fresh, rows, strict=True)]
         session.execute(insert(LetterWords.__table__), words)  # type: ignore[arg-type]
         _end_suppressed(session, rows)
-    _withdraw_late(session, [order.credential_id for order in fresh if order.credential_id])
-    _replace_credentials(session, [order.replaces for order in fresh if order.replaces], moment)
+    end_withdrawn(session, [order.about for order in fresh if order.about])
+    replace_credentials(session, [order.replaces for order in fresh if order.replaces])
+    replace_notices(
+        session, {order.notice_id: order.instead_of for order in fresh if order.notice_id and order.instead_of}
+    )
     for kind in ONE_LINK:
         _replace_links(session, kind, [row for row in rows if row["kind"] == kind], moment)
     _replace_invitations(session, [row for row in rows if row["invitation_id"]])
@@ -135,6 +149,9 @@ def _row(order: Order, moment: datetime, domain: str) -> dict[str, Any]:
         "notice_id": order.notice_id,
         "path": order.path,
         "told": order.told,
+        "instead_of": order.instead_of,
+        "stop_path": order.stop_path,
+        "attachments": order.attachments,
     }
 
 
@@ -147,7 +164,7 @@ def _words(order: Order) -> str:
 def _end_suppressed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """What is meant for an address on the suppression list has failed before it was tried."""
     suppressed = suppressed_of(session, {row["address"] for row in rows})
-    for some in _chunks([row["id"] for row in rows if row["address"] in suppressed]):
+    for some in chunks([row["id"] for row in rows if row["address"] in suppressed]):
         end_waiting(session, Letter.id.in_(some), FAILED, SUPPRESSED)
 
 
@@ -166,24 +183,9 @@ def _known(session: Session, orders: Sequence[Order]) -> set[uuid.UUID]:
     found: set[uuid.UUID] = set()
     for column in (Letter.credential_id, Letter.recovery_id, Letter.invitation_id, Letter.notice_id):
         wanted = [identifier for order in orders if (identifier := getattr(order, str(column.key)))]
-        for some in _chunks(wanted):
+        for some in chunks(wanted):
             found.update(filter(None, session.scalars(select(column).where(column.in_(some)))))
     return found
-
-
-def _withdraw_late(session: Session, credentials: Sequence[uuid.UUID]) -> None:
-    """End the letters of credentials whose end was heard before their beginning."""
-    for some in _chunks(credentials):
-        rows = session.execute(select(Withdrawal).where(Withdrawal.credential_id.in_(some))).scalars().all()
-        for row in rows:
-            reason = "credential_revoked" if row.state == CANCELLED else "replaced"
-            end_waiting(session, Letter.credential_id == row.credential_id, row.state, reason)
-
-
-def _replace_credentials(session: Session, replaced: Sequence[uuid.UUID], moment: datetime) -> None:
-    for some in _chunks(replaced):
-        end_waiting(session, Letter.credential_id.in_(some), REPLACED, "replaced")
-        _remember_unknown(session, some, REPLACED, moment)
 
 
 def _replace_links(session: Session, kind: str, rows: Sequence[dict[str, Any]], moment: datetime) -> None:
@@ -205,38 +207,3 @@ def _replace_invitations(session: Session, rows: Sequence[dict[str, Any]]) -> No
     for login, letter_id in newest.items():
         same = Letter.kind.in_((STAFF_INVITATION, STAFF_RESET)) & (Letter.login == login) & (Letter.id != letter_id)
         end_waiting(session, same, REPLACED, "replaced")
-
-
-def withdraw_credentials(session: Session, credentials: Sequence[uuid.UUID], state: str) -> None:
-    """Credentials ended: their waiting letters become `state`, and so will those that have not come in yet."""
-    moment = clock.now()
-    for some in _chunks(credentials):
-        reason = "credential_revoked" if state == CANCELLED else "replaced"
-        end_waiting(session, Letter.credential_id.in_(some), state, reason)
-        _remember_unknown(session, some, state, moment)
-
-
-def _remember_unknown(session: Session, credentials: Sequence[uuid.UUID], state: str, moment: datetime) -> None:
-    known = set(session.scalars(select(Letter.credential_id).where(Letter.credential_id.in_(credentials))))
-    known |= set(session.scalars(select(Withdrawal.credential_id).where(Withdrawal.credential_id.in_(credentials))))
-    rows = [
-        {"credential_id": one, "state": state, "at": moment} for one in dict.fromkeys(credentials) if one not in known
-    ]
-    if rows:
-        session.execute(insert(Withdrawal), rows)
-
-
-def forget_withdrawals(session: Session, before: datetime) -> None:
-    """Remove what was remembered before a moment: the bus delivers nothing that old any more."""
-    session.execute(delete(Withdrawal).where(Withdrawal.at < before))
-
-
-def withdraw_parties(session: Session, parties: Sequence[uuid.UUID]) -> None:
-    """Parties were deactivated: what waits for them does not go."""
-    for some in _chunks(parties):
-        end_waiting(session, Letter.party_id.in_(some), CANCELLED, "party_deactivated")
-
-
-def _chunks(items: Sequence[uuid.UUID]) -> Iterable[Sequence[uuid.UUID]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Update, Uuid, bindparam, exists, insert, s
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.ending import end_waiting
-from services.mailer.actions.telling import about
+from services.mailer.actions.telling import TOLD, about
 from services.mailer.models import Attempt, Letter, Queue
 from services.mailer.queries import suppressed_of
 from services.mailer.rules.states import (
@@ -54,6 +54,8 @@ class ClaimedLetter:
     html: str | None
     path: str | None
     told: dict[str, str] | None
+    stop_path: str | None
+    attachments: list[dict[str, str]] | None
 
 
 # Built once: these run for every few letters, and to build them costs more than to run them.
@@ -77,7 +79,7 @@ BEGIN = (
 )
 IN_HAND = (
     select(
-        *(letters.c[name] for name in ("id", "kind", "address", "party_id", "credential_id", "batch_id")),
+        *(letters.c[name] for name in TOLD),
         letters.c.attempts,
         letters.c.state,
     )

@@ -8,17 +8,20 @@ from typing import Any
 import structlog
 
 from services.mailer.actions.counting import count_finished_hours
-from services.mailer.actions.intake import LETTERS_TOPIC, forget_withdrawals
+from services.mailer.actions.intake import LETTERS_TOPIC
 from services.mailer.actions.keys import ensure_sealing_key, retire_sealing_keys
 from services.mailer.actions.queue import ensure_queue, forget_mailbox, forget_trouble
 from services.mailer.actions.requesting import forget_words
 from services.mailer.actions.templates import DRAFT_KEPT, TEMPLATES_TOPIC, forget_drafts
+from services.mailer.actions.withdrawing import forget_withdrawals
 from services.mailer.clients.dkim import signer_of
+from services.mailer.clients.portal import ATTEMPTS, TIMEOUT, PortalFiles
 from services.mailer.clients.sink import LocalSink
 from services.mailer.clients.smtp import MailConnection
 from services.mailer.jobs.bounces import EVERY, BounceReader
 from services.mailer.jobs.connections import SendingThread
 from services.mailer.jobs.dispatch import Dispatcher
+from services.mailer.jobs.enclosing import Encloser
 from services.mailer.jobs.heartbeat import Heartbeat
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.jobs.signing_keys import SigningKeys
@@ -31,6 +34,7 @@ from services.mailer.rules.smtp_url import SmtpAddress, parse_smtp_url
 from shared import clock
 from shared.db import Database
 from shared.keyring import Keyring
+from shared.web import ServiceClient
 from shared.web.idempotency import purge_idempotency_keys
 from shared.worker import Job, Worker
 
@@ -51,10 +55,11 @@ def jobs(settings: Any, db: Database, worker: Worker) -> Sequence[Job]:
     book.refresh()
     writer = Writer(options.public_url, options.timezone, options.mail_from, book, signer)
     opener = SecretOpener(db, keyring)
+    encloser = Encloser(PortalFiles(ServiceClient(settings, "mailer", timeout=TIMEOUT, attempts=ATTEMPTS)))
     address = _mail_server(options)
     sender = options.bounce_address or writer.sender_address
     threads = [
-        SendingThread(dispatcher, MailConnection(address, options.mail_timeout), sender, writer, opener)
+        SendingThread(dispatcher, MailConnection(address, options.mail_timeout), sender, writer, opener, encloser)
         for _ in range(options.mail_connections)
     ]
     signing_keys = SigningKeys(db, settings.internal_url("identity"))

@@ -1,12 +1,16 @@
 """One thread that sends: takes a few letters, marks them as being sent, sends them, and records what came of them."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
 
 import structlog
 
 from services.mailer.actions.sending import ClaimedLetter
 from services.mailer.clients.smtp import Answer, MailConnection, ServerTrouble
 from services.mailer.jobs.dispatch import GROUP, Dispatcher
+from services.mailer.jobs.enclosing import Enclosed, Encloser
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.rules.addresses import AddressRefused, envelope_address
 from services.mailer.rules.notices import SEALED
@@ -16,6 +20,7 @@ from shared import clock
 
 WAIT = 0.5
 IDLE = 30.0
+NOTHING = Enclosed()
 SLOW = 0.1
 """Seconds per letter from which on letters are marked one by one, so that few of them are ever in flight."""
 
@@ -32,8 +37,9 @@ class SendingThread:
         sender: str,
         writer: Writer,
         opener: SecretOpener,
+        encloser: Encloser,
     ) -> None:
-        self._dispatcher, self._writer, self._opener = dispatcher, writer, opener
+        self._dispatcher, self._writer, self._opener, self._encloser = dispatcher, writer, opener, encloser
         self._mail, self._sender = mail, sender
         self._seconds_per_letter = 0.0
 
@@ -48,13 +54,19 @@ class SendingThread:
             return True
         outcomes: list[Outcome] = []
         while letters:
+            enclosed: dict[UUID, Enclosed] = {}
+            if any(letter.attachments for letter in letters):
+                # To fetch takes long: what is known is written down before, and meanwhile a letter can be cancelled.
+                self._dispatcher.exchange(outcomes, [])
+                outcomes = []
+                enclosed = {letter.id: self._encloser.fetch(letter) for letter in letters if letter.attachments}
             if not self._mail.is_open:
                 # To connect may take long: what is known is written down before.
                 self._dispatcher.exchange(outcomes, [])
                 outcomes = []
                 if not self._connect(letters):
                     return True
-            outcomes = self._send(self._dispatcher.exchange(outcomes, letters))
+            outcomes = self._send(self._dispatcher.exchange(outcomes, letters), enclosed)
             letters = [] if self._dispatcher.stop.is_set() else self._dispatcher.take(self._most(), 0)
         self._dispatcher.exchange(outcomes, [])
         return True
@@ -75,17 +87,17 @@ class SendingThread:
             return False
         return True
 
-    def _send(self, letters: list[ClaimedLetter]) -> list[Outcome]:
+    def _send(self, letters: list[ClaimedLetter], enclosed: Mapping[UUID, Enclosed]) -> list[Outcome]:
         began = time.perf_counter()
-        outcomes = [self._send_one(letter) for letter in letters]
+        outcomes = [self._send_one(letter, enclosed.get(letter.id, NOTHING)) for letter in letters]
         if letters:
             self._seconds_per_letter = (time.perf_counter() - began) / len(letters)
         return outcomes
 
-    def _send_one(self, letter: ClaimedLetter) -> Outcome:
+    def _send_one(self, letter: ClaimedLetter, enclosed: Enclosed) -> Outcome:
         at, began = clock.now(), time.perf_counter()
         try:
-            answer = self._deliver(letter)
+            answer = self._deliver(letter, enclosed)
         except (AddressRefused, LetterImpossible) as error:
             answer = Answer(Verdict.REFUSED, None, str(error))
         except ServerTrouble as error:
@@ -100,11 +112,13 @@ class SendingThread:
                 self._dispatcher.note_success()
         return Outcome(letter.id, answer.verdict, at, time.perf_counter() - began, answer.code, answer.text)
 
-    def _deliver(self, letter: ClaimedLetter) -> Answer:
+    def _deliver(self, letter: ClaimedLetter, enclosed: Enclosed) -> Answer:
         now = clock.now()
         if is_expired(letter.expires_at, now):
             raise LetterImpossible("expired: what the letter carries is worth nothing any more")
         recipient = envelope_address(letter.address)
+        if enclosed.trouble:
+            return Answer(Verdict.DEFERRED, None, enclosed.trouble)
         if self._mail.is_broken:
             return Answer(Verdict.UNTRIED, None, "")
         content = Content(
@@ -120,9 +134,12 @@ class SendingThread:
             letter.html or "",
             letter.path or "",
             letter.told or {},
+            letter.stop_path or "",
         )
 
         def render(eight_bit: bool) -> bytes:
-            return self._writer.render(content, recipient, letter.message_id, now, eight_bit=eight_bit)
+            files = enclosed.files
+            return self._writer.render(content, recipient, letter.message_id, now, eight_bit=eight_bit, files=files)
 
-        return self._mail.deliver(self._sender, recipient, render)
+        answer = self._mail.deliver(self._sender, recipient, render)
+        return replace(answer, text=answer.text + enclosed.remark) if enclosed.left_out else answer

@@ -210,7 +210,7 @@ def _written(session: Session, letter: Letter) -> Written | None:
     if letter.kind in NOTICES:
         if letter.told is None:
             return None
-        content = replace(content, path=letter.path or "", values=letter.told)
+        content = replace(content, path=letter.path or "", values=letter.told, stop_path=letter.stop_path or "")
     return writer.preview(content)
 
 

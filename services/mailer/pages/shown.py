@@ -15,14 +15,33 @@ from services.mailer.rules.options import mail_options
 from services.mailer.rules.states import BOUNCED, CANCELLED, SENT, UNCERTAIN, Verdict
 from services.mailer.rules.suppressing import SUPPRESSED
 from services.mailer.rules.window import URGENT_KINDS
+from services.mailer.rules.withdrawing import (
+    CREDENTIAL_REVOKED,
+    DISPUTED,
+    INVITATION_ENDED,
+    OUTRUN,
+    PAID,
+    PARTY_DEACTIVATED,
+    STOPPED,
+    TAKEN_OVER,
+    VOIDED,
+    WITHDRAWN,
+)
 from shared import clock
 from shared.web import current, current_staff, has_role
 
 REASONS = {
     "staff": _l("cancelled"),
-    "credential_revoked": _l("its key was revoked"),
-    "party_deactivated": _l("the third party was deactivated"),
-    "replaced": _l("a newer letter takes its place"),
+    CREDENTIAL_REVOKED: _l("its key was revoked"),
+    PARTY_DEACTIVATED: _l("the third party was deactivated"),
+    TAKEN_OVER: _l("a newer letter takes its place"),
+    OUTRUN: _l("not needed: an earlier letter about it had gone out, or was not to go out"),
+    PAID: _l("it was paid before the letter went out"),
+    VOIDED: _l("the invoice was voided"),
+    DISPUTED: _l("the invoice is in dispute"),
+    INVITATION_ENDED: _l("the invitation ended"),
+    STOPPED: _l("the recipient does not want such letters any more"),
+    WITHDRAWN: _l("what it says is not so any more"),
     SUPPRESSED: _l("not sent: the address is on the list of suppressed addresses"),
 }
 VERDICTS = {

@@ -32,6 +32,8 @@ SIGNED = (
     b"content-type",
     b"content-language",
     b"auto-submitted",
+    b"list-unsubscribe",
+    b"list-unsubscribe-post",
 )
 SMALLEST = 1024
 RSA_BITS = 2048

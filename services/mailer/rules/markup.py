@@ -145,4 +145,9 @@ def _line(line: str) -> str:
     escaped = html.escape(line)
     if not ALONE.fullmatch(line.strip()):
         return escaped
-    return f'<a class="plain"{LINKED} href="{escaped.strip()}">{escaped.strip()}</a>'
+    return linked(line.strip(), line.strip())
+
+
+def linked(url: str, words: str) -> str:
+    """A link in the colours of the frame."""
+    return f'<a class="plain"{LINKED} href="{html.escape(url)}">{html.escape(words)}</a>'

@@ -62,7 +62,7 @@ def check_notice(kind: str, path: str, values: Mapping[str, str], *, has_secret:
     """The values for the template of its kind; raises NoticeRefused. Others are left out."""
     if kind not in VALUES:
         raise NoticeRefused("this kind of notice is not known")
-    if len(path) > PATH_LIMIT or not PATH.fullmatch(path):
+    if not _is_page(path):
         raise NoticeRefused("the path is no page of this installation")
     if has_secret != (kind in SEALED) or path.endswith("?token=") != (kind in WITH_TOKEN):
         raise NoticeRefused("the link of this kind of notice is opened in another way")
@@ -70,3 +70,13 @@ def check_notice(kind: str, path: str, values: Mapping[str, str], *, has_secret:
     if missing := [name for name in told.values() if name not in values]:
         raise NoticeRefused(f"without {', '.join(missing)} this notice says nothing")
     return {name: values[source][:VALUE_LIMIT] for name, source in told.items()}
+
+
+def check_stop_path(path: str) -> None:
+    """The page on which the reader says not to want such letters, "" if there is none; raises NoticeRefused."""
+    if path and (not _is_page(path) or "?" in path):
+        raise NoticeRefused("the path for stopping such letters is no page of this installation")
+
+
+def _is_page(path: str) -> bool:
+    return len(path) <= PATH_LIMIT and PATH.fullmatch(path) is not None

@@ -4,7 +4,7 @@ A letter is rendered when it is sent and never stored, because it holds the pass
 """
 
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import Header
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime as format_for_people
 
+from services.mailer.rules.attachments import AttachedFile, enclosed
 from services.mailer.rules.dkim import Signer
 from services.mailer.rules.markup import paragraphs
 from services.mailer.rules.notices import SEALED, WITH_CODE
@@ -43,6 +44,7 @@ LONGEST_LINE = 998  # RFC 5322, 2.1.1
 MASKED_PASSWORD = "••••-••••-••••-••••"  # noqa: S105
 MASKED_TOKEN = "••••••••"  # noqa: S105
 MASKED_CODE = "••••••"
+MASKED_STOP = "/customerarea/notices/••••••••/stop"
 
 Templates = Callable[[str, str], Template]
 """Gives the template of a kind in one of the languages."""
@@ -57,7 +59,7 @@ class Content:
     """What one letter says. `secret` is the password, the code, or the token of the link.
 
     Letters of the kinds `general` and `test` bring their own words and have no secret; `html` is the test's whole page.
-    Notices bring the `path` of their link and their `values`.
+    Notices bring the `path` of their link and their `values`, and the `stop_path` on which their reader stops them.
     """
 
     letter_id: UUID
@@ -72,6 +74,7 @@ class Content:
     html: str = ""
     path: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    stop_path: str = ""
 
     @property
     def has_secret(self) -> bool:
@@ -125,7 +128,8 @@ class Writer:
             if content.kind in WITH_CODE:
                 said["code"] = one_line(content.secret)
             link = link_of(content.path, self._public_url, content.secret)
-            return template.fill({**said, "name": name, "link": link, "subject": template.subject})
+            stop_url = self._stop_url(content)
+            return template.fill({**said, "name": name, "link": link, "subject": template.subject}, None, stop_url)
         minute = content.expires_at.replace(second=0, microsecond=0)
         return template.fill(
             {
@@ -140,6 +144,8 @@ class Writer:
 
     def preview(self, content: Content) -> Written:
         """The same letter with its secret masked, for people who must not know it."""
+        if content.stop_path:
+            content = replace(content, stop_path=MASKED_STOP)  # whoever knows that address decides for the reader
         if not content.has_secret:
             return self.write(content)
         masked = MASKED_CODE if content.kind in WITH_CODE else MASKED_TOKEN
@@ -149,7 +155,16 @@ class Writer:
         plain = quote(masked, safe="")
         return Written(written.subject, written.text.replace(plain, masked), written.html.replace(plain, masked))
 
-    def render(self, content: Content, address: str, message_id: str, at: datetime, *, eight_bit: bool) -> bytes:
+    def render(
+        self,
+        content: Content,
+        address: str,
+        message_id: str,
+        at: datetime,
+        *,
+        eight_bit: bool,
+        files: Sequence[AttachedFile] = (),
+    ) -> bytes:
         """The whole message with CRLF line ends (RFC 5322); `eight_bit` if the server offers 8BITMIME.
 
         A signed one is in ASCII all the same: a server on the way that converts it would break the signature
@@ -168,12 +183,26 @@ class Writer:
             "Auto-Submitted: auto-generated\r\n"
             "X-Auto-Response-Suppress: All\r\n"
             f"Content-Language: {known_language(content.language)}\r\n"
-            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+            f"{self._stop_fields(content)}"
         )
+        kind = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
         text = _part(boundary, "plain", written.text, eight_bit)
         rich = _part(boundary, "html", written.html, eight_bit)
-        whole = b"".join((head.encode(), text, rich, f"--{boundary}--\r\n".encode()))
+        body = b"".join((kind.encode(), text, rich, f"--{boundary}--\r\n".encode()))
+        if files:
+            outer = f"{boundary}_files"
+            body = f'Content-Type: multipart/mixed; boundary="{outer}"\r\n\r\n'.encode() + enclosed(outer, body, files)
+        whole = head.encode() + body
         return self._signer.sign(whole, at) if self._signer else whole
+
+    def _stop_url(self, content: Content) -> str:
+        return f"{self._public_url}{content.stop_path}" if content.stop_path else ""
+
+    def _stop_fields(self, content: Content) -> str:
+        """How a mail program stops such letters for its user, without a visit to the page (RFC 2369, RFC 8058)."""
+        if not content.stop_path:
+            return ""
+        return f"List-Unsubscribe: <{self._stop_url(content)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def one_line(text: str) -> str:

@@ -11,10 +11,12 @@ from services.mailer.rules.states import (
     EMAIL_CONFIRMATION,
     INCOME_PUBLISHED,
     INVOICE_ISSUED,
+    NOTICES,
     RECEIPT,
     REMINDERS,
     STAFF_INVITATION,
     STAFF_RESET,
+    WITHOUT_DELAY,
 )
 
 TEXTS = {
@@ -80,6 +82,7 @@ def sample_content(kind: str, language: str, now: datetime) -> Content:
         subject=subject,
         text=text,
         path=_path(kind),
+        stop_path=_stop_path(kind),
         values={**VALUES_OF_NOTICES[language], **({"number": NUMBERS[kind]} if kind in NUMBERS else {})},
     )
 
@@ -96,3 +99,9 @@ def _path(kind: str) -> str:
     if kind in WITH_TOKEN:
         return "/customerarea/invitation?token="
     return "/backoffice/portal/cases" if kind == CASE_REMINDER else "/customerarea"
+
+
+def _stop_path(kind: str) -> str:
+    """Letters about security, and those to the staff, can not be stopped."""
+    can_be_stopped = kind in NOTICES and kind not in WITHOUT_DELAY and kind != CASE_REMINDER
+    return "/customerarea/notices/0/stop" if can_be_stopped else ""

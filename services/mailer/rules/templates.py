@@ -12,7 +12,7 @@ from importlib import resources
 
 import css_inline
 
-from services.mailer.rules.markup import faults_of
+from services.mailer.rules.markup import faults_of, linked
 from services.mailer.rules.notices import VALUES, WITH_CODE
 from services.mailer.rules.states import CREDENTIAL, CREDENTIAL_LINK, GENERAL, RECOVERY, STAFF_INVITATION, STAFF_RESET
 
@@ -99,16 +99,23 @@ class Template:
     """Words made ready to be filled."""
 
     subject: str
+    stop: str
+    """The words of the link with which such letters are stopped."""
     _text: list[str] = field(repr=False)
     _html: list[str] = field(repr=False)
 
-    def fill(self, values: Mapping[str, str], markup: Mapping[str, str] | None = None) -> Written:
+    def fill(self, values: Mapping[str, str], markup: Mapping[str, str] | None = None, stop_url: str = "") -> Written:
         """Put values in their places; in HTML they are escaped, so none of them can become markup.
 
-        `markup` holds those that are HTML already.
+        `markup` holds those that are HTML already. With a `stop_url` the letter ends with that link: it belongs to the
+        frame, whatever the words of the template are.
         """
         escaped = {name: html.escape(value) for name, value in values.items()} | dict(markup or {})
-        return Written(values["subject"], _join(self._text, values), _join(self._html, escaped))
+        text, escaped["stop"] = _join(self._text, values), ""
+        if stop_url:
+            text += f"\n{self.stop}:\n{stop_url}\n"
+            escaped["stop"] = f"<br>{linked(stop_url, self.stop)}"
+        return Written(values["subject"], text, _join(self._html, escaped))
 
 
 def prepare(kind: str, language: str, words: Words) -> Template:
@@ -117,7 +124,8 @@ def prepare(kind: str, language: str, words: Words) -> Template:
         raise TemplateRefused(problems)
     whole = _frame(kind, language).replace("{{ body }}", words.html)
     inlined = css_inline.inline(whole, keep_at_rules=True, load_remote_stylesheets=False)
-    return Template(words.subject.strip(), PLACEHOLDER.split(words.text.strip() + "\n"), PLACEHOLDER.split(inlined))
+    text = PLACEHOLDER.split(words.text.strip() + "\n")
+    return Template(words.subject.strip(), _read(f"stop.{language}"), text, PLACEHOLDER.split(inlined))
 
 
 def problems_of(kind: str, language: str, words: Words) -> list[Problem]:

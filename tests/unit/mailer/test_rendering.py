@@ -137,16 +137,18 @@ def test_every_notice_says_its_values_and_leads_to_its_page(kind: str, language:
         assert what.secret in written.html
         assert Tags(written.html).links == []
         return
+    stop = f"https://agencia.example{what.stop_path}"
+    assert (stop in written.text.splitlines()) == bool(what.stop_path)
     link = f"https://agencia.example{what.path}{what.secret if kind in WITH_TOKEN else ''}"
     assert link in written.text.splitlines()
-    assert set(Tags(written.html).links) == {link}
+    assert set(Tags(written.html).links) == ({link, stop} if what.stop_path else {link})
 
 
 def test_a_value_of_a_notice_stays_a_value_on_its_line() -> None:
     nasty = "<b>x</b>\r\nBcc: thief@example.test\n\nUsuario: x"
     values = dict.fromkeys(VALUES["case_opened"], nasty)
     what = content(kind="case_opened", secret="", path="/customerarea/cases", values=values, name=nasty)
-    message, plainly = parsed(what), WRITER.write(sample_content("case_opened", "es", AT))
+    message, plainly = parsed(what), WRITER.write(replace(sample_content("case_opened", "es", AT), stop_path=""))
     assert message["Bcc"] is None
     assert len(plain(message).splitlines()) == len(plainly.text.splitlines())
     assert Tags(WRITER.write(what).html).tags == Tags(plainly.html).tags

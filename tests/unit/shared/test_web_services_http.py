@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 
 from shared.correlation import correlated
 from shared.keyring import Keyring
@@ -43,6 +43,11 @@ def target(tmp_path: Path) -> Iterator[SimpleNamespace]:
     def who():
         actor = acting_staff()
         return jsonify(actor and [actor.id, actor.name])
+
+    @app.get("/api/directory/v1/paper")
+    @require_scope()
+    def paper():
+        return Response(b"x" * 300_000, content_type="application/pdf")
 
     with serving(app.wsgi_app) as port:
         seen.settings = settings_in(tmp_path / "caller", internal_pattern=f"http://127.0.0.1:{port}")
@@ -135,3 +140,15 @@ def test_who_can_do_without_an_answer_tries_once(target):
         hasty.get("directory", "/things")
     assert len(target.calls) == 1
     assert hasty.get("directory", "/things")["items"] == []
+
+
+def test_a_file_comes_as_it_is_in_the_language_asked_for_and_never_larger_than_wanted(target):
+    assert target.client.get_file("directory", "/paper", most=300_000, language="es") == b"x" * 300_000
+    assert target.calls[-1]["Accept-Language"] == "es"
+    assert target.client.get_file("directory", "/paper", most=299_999) is None
+    with pytest.raises(CallFailed) as refused:
+        target.client.get_file("directory", "/nothing", most=10)
+    assert refused.value.status == 404
+    target.fail[:] = [503] * 3
+    with pytest.raises(ServiceUnavailable):
+        target.client.get_file("directory", "/paper", most=10)

@@ -51,7 +51,7 @@ table { border-collapse: collapse; }
 <tr><td class="body">
 {{ body }}
 </td></tr>
-<tr><td class="foot">{{ foot }}</td></tr>
+<tr><td class="foot">{{ foot }}{{ stop }}</td></tr>
 </table>
 </td>
 </tr>
