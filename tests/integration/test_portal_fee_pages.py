@@ -14,7 +14,7 @@ from services.portal.settings import Settings
 from shared import clock
 from shared.events.acts import PortalActRecorded
 from tests.support.alone import Alone, portal_alone
-from tests.support.billing import ZONE, issue, pay, today
+from tests.support.billing import ZONE, draft, issue, pay, today
 from tests.support.cases import told
 from tests.support.clientarea import PUBLIC_URL
 from tests.support.web import Issuer
@@ -178,3 +178,16 @@ def test_other_systems_read_the_fees_with_the_invoice(portal: Alone, tmp_path) -
     assert (fee["amount"], fee["waived"], fee["state"]) == ("20000.00", "0.00", "charged")
     document = read(fee["charged_on_id"])
     assert (document["is_late_fee"], document["late_fees"]) == (True, [])
+
+
+def test_an_agent_is_told_what_happens_to_fees_before_issuing_and_voiding(portal: Alone) -> None:
+    client, agent = portal.party(), portal.staff()
+    portal.staff("administrator").post(f"{FEES}/rule?role=tenant", **RULE | {"charged_on": "next_invoice"}, step="on")
+    late = issue(portal.db, client, "1000000", due_in=1)
+    run(portal, 5)
+    written = draft(portal.db, client, "500000")
+    assert "520.000,00" in agent.get(f"/backoffice/portal/invoices/{written.id}/issue").text
+    assert "multas" in agent.get(f"/backoffice/portal/invoices/{late.id}/void").text
+    assert agent.post(f"/backoffice/portal/invoices/{written.id}/issue").status_code == 303
+    assert "perdonarlas" in agent.get(f"/backoffice/portal/invoices/{late.id}/void").text
+    assert "500.000,00" in portal.client(client).get(f"/customerarea/invoices/{written.id}").text

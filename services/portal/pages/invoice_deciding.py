@@ -26,8 +26,10 @@ from services.portal.pages.area import today_here
 from services.portal.pages.invoice_desk import address_of
 from services.portal.pages.written import Written
 from services.portal.queries.agency import agency_of
+from services.portal.queries.fees import list_fees_of, pending_total
 from services.portal.queries.invoices import find_invoice, list_credit_notes
 from services.portal.rules.amounts import written_amount
+from services.portal.rules.fees import CHARGED, PENDING
 from services.portal.rules.money import money_text
 from services.portal.schemas.fields import amount_of, text_of
 from shared.i18n import language
@@ -56,7 +58,11 @@ def issue(invoice_id: uuid.UUID) -> Answer:
     invoice = _existing(invoice_id)
     if request.method == "POST":
         return _do(invoice, lambda session: issue_draft(session, invoice_id), gettext("The invoice was issued."))
-    total = money_text(invoice.total, invoice.currency, language())
+    with current().db.read() as session:
+        fees = pending_total(session, invoice.party_id, invoice.role, invoice.currency)
+    takes_fees = bool(fees) and invoice.external_id is None
+    total = money_text(invoice.total + (fees if takes_fees else 0), invoice.currency, language())
+    late = money_text(fees, invoice.currency, language())
     days = {
         "issued": format_date(invoice.issued_on, "long") if invoice.issued_on else "—",
         "due": format_date(invoice.due_on, "long") if invoice.due_on else "—",
@@ -68,6 +74,7 @@ def issue(invoice_id: uuid.UUID) -> Answer:
         message=gettext("%(name)s will owe this and see the invoice.", name=invoice.party.name),
         details=[
             gettext("Issued on %(issued)s, due on %(due)s.", **days),
+            *([gettext("Late fees that wait for it come along: %(amount)s.", amount=late)] if takes_fees else []),
             gettext("It gets the next number of its series and does not change any more."),
         ],
         accept=gettext("Issue the invoice"),
@@ -107,6 +114,14 @@ def void(invoice_id: uuid.UUID) -> Answer:
     if paid > 0:
         amount = money_text(paid, invoice.currency, language())
         details.append(gettext("What was paid for it, %(amount)s, becomes the client's credit.", amount=amount))
+    with current().db.read() as session:
+        states = {one.fee.state for one in list_fees_of(session, invoice_id)}
+    if CHARGED in states:
+        details.append(
+            gettext("Late fees that were charged for it stay: the client may have paid them. You can waive them.")
+        )
+    if PENDING in states:
+        details.append(gettext("Late fees for it that wait for the next invoice go with it."))
     return _decide(
         invoice,
         decision,
