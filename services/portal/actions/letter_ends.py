@@ -62,6 +62,16 @@ def _counts(end: LetterEnd, state: str, ended_at: datetime | None) -> bool:
     return state == WITHDRAWN or end.at > ended_at  # what we took back may have left just before
 
 
+def forget_letters(session: Session, before: datetime, limit: int = 2000) -> bool:
+    """Forget letters that were raised before a moment; True while there may be more."""
+    # Their ids are in the order of time (UUIDv7).
+    first = uuid.UUID(int=int(before.timestamp() * 1000) << 80)
+    old = session.scalars(select(Notice.id).where(Notice.id < first).order_by(Notice.id).limit(limit)).all()
+    for start in range(0, len(old), CHUNK):
+        session.execute(delete(Notice).where(Notice.id.in_(old[start : start + CHUNK])))
+    return len(old) == limit
+
+
 def mark_unreachable(session: Session, addresses: Iterable[tuple[str, datetime]]) -> None:
     """Nothing is sent to these addresses any more, since then."""
     rows = {address_key(address): since for address, since in addresses}

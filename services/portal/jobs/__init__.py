@@ -11,6 +11,7 @@ from services.portal.actions.invoice_imports import (
     TOPIC,
     forget_rows,
 )
+from services.portal.actions.letter_ends import forget_letters
 from services.portal.actions.profile import TOPIC as EMAIL_TOPIC
 from services.portal.actions.profile import expire_email_changes
 from services.portal.actions.sessions import delete_old_sessions, end_expired_sessions
@@ -33,6 +34,8 @@ from shared.worker import Job, Worker
 ORPHANS_AFTER = timedelta(days=1)
 IMPORTS_KEPT = timedelta(days=90)
 """So long the rows of a table of invoices can be looked at."""
+LETTERS_KEPT = timedelta(days=400)
+"""So long the mail history goes back. A row also says that somebody was told: no reminder is due that late."""
 
 
 class PortalSettings(GatewaySettings, Protocol):
@@ -88,6 +91,10 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
         with db.write() as session:
             return forget_rows(session, clock.now() - IMPORTS_KEPT) > 0
 
+    def forget_old_letters() -> bool:
+        with db.write() as session:
+            return forget_letters(session, clock.now() - LETTERS_KEPT)
+
     importer = InvoiceImporter(db, worker.stop, settings.timezone)
     directory = Directory(ServiceClient(cast(CommonSettings, settings), "portal"))
 
@@ -100,6 +107,7 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
         Job("email_changes", apply_emails, every=15.0, topic=EMAIL_TOPIC),
         Job("invoice_imports", importer.run, 30.0, TOPIC),
         Job("forget_imports", forget_imports, 3600.0),
+        Job("forget_letters", forget_old_letters, 3600.0),
         Job("reconcile_payments", reconciler.run, every=60.0),
         Job("daily_runs", runner.run, every=30.0),
         Job("remind_of_cases", remind_of_due_cases, every=300.0),

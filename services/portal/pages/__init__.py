@@ -12,6 +12,7 @@ from services.portal.pages.case_acts import case_acts
 from services.portal.pages.case_desk import case_desk
 from services.portal.pages.case_figures import case_figures
 from services.portal.pages.cases import cases
+from services.portal.pages.choices import choices
 from services.portal.pages.code import code
 from services.portal.pages.contact_desk import contact_desk
 from services.portal.pages.contacts import contacts
@@ -25,7 +26,9 @@ from services.portal.pages.incident_desk import incident_desk
 from services.portal.pages.income import income
 from services.portal.pages.invitation import invitations
 from services.portal.pages.invoices import invoices
+from services.portal.pages.letters import letters
 from services.portal.pages.menu import client_frame
+from services.portal.pages.notices import notices, stop
 from services.portal.pages.passwords import passwords
 from services.portal.pages.paying import paying
 from services.portal.pages.payment_desk import payment_desk
@@ -78,9 +81,13 @@ def register_pages(app: Flask, portal: Portal) -> None:
         case_figures,
         documents,
         fiscal_settings,
+        letters,
+        choices,
+        notices,
         *DESK_PAGES,
     ):
         app.register_blueprint(blueprint)
+    app.extensions["csrf"].exempt(stop)  # mail programs send it, and no cookie opens it
     app.before_request(keep_read_only)
     app.after_request(say_when_over)
     app.context_processor(client_frame)

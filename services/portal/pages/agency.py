@@ -63,6 +63,12 @@ class AgencyForm(FlaskForm):
     currency = SelectField(_l("Currency of new invoices"), choices=[*map(SelectChoice, CURRENCIES)])
     bank_details = TextAreaField(_l("How to pay by transfer"), [_at_most(2000)])
     allow_partial = BooleanField(_l("Clients may pay a part of an invoice online"))
+    announce_invoices = BooleanField(_l("Write to clients when an invoice is issued"))
+    attach_documents = BooleanField(_l("Attach the PDF of the invoice and its fiscal documents"))
+    daily_hour = IntegerField(
+        _l("Hour of the daily run"),
+        [InputRequired(_l("Write a number.")), NumberRange(0, 23, _l("From 0 to 23."))],
+    )
     saturday_counts = BooleanField(_l("Saturdays count as business days for the deadlines of requests (PQRS)"))
 
     def validate_document_number(self, field: StringField) -> None:

@@ -51,9 +51,17 @@ def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
         ("cases.index", gettext("Requests (PQRS)"), "chat-left-text"),
         ("profile.show", gettext("Your information"), "person"),
         ("contacts.index", gettext("Contacts"), "people"),
+        _mail(visitor),
         *([] if visitor.viewer else [("security.show", gettext("Security"), "shield-lock")]),
     ]
     return [entry for entry in every if visitor.may(entry[0])]
+
+
+def _mail(visitor: Visitor) -> tuple[str, str, str]:
+    """What was sent, where one's own letters are chosen too; who may not see it chooses all the same."""
+    if visitor.may("letters.index"):
+        return "letters.index", gettext("Sent letters"), "envelope"
+    return "choices.show", gettext("My letters"), "bell"
 
 
 def _fold() -> list[tuple[str, str, str]]:

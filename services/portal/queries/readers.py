@@ -46,14 +46,15 @@ def list_readers(session: Session, parties: Iterable[Party]) -> dict[uuid.UUID, 
         ).all()
     )
     contacts: dict[uuid.UUID, list[Contact]] = {}
-    for contact in session.scalars(_reachable().where(Contact.party_id.in_(known)).order_by(Contact.id)):
+    for contact in session.scalars(reachable_contacts().where(Contact.party_id.in_(known)).order_by(Contact.id)):
         contacts.setdefault(contact.party_id, []).append(contact)
     return {
         party_id: _of_one(party, choices.get(party_id), contacts.get(party_id, ())) for party_id, party in known.items()
     }
 
 
-def _reachable() -> Select[Contact]:
+def reachable_contacts() -> Select[Contact]:
+    """Contacts that are there and can be written to."""
     lost = select(UnreachableAddress.address_key).where(UnreachableAddress.address_key == Contact.address_key)
     return select(Contact).where(Contact.state.in_(KEPT_STATES), ~lost.exists())
 

@@ -29,4 +29,6 @@ PREFERENCE_OF = {
 PREFERENCES = ("invoice", "reminder", "overdue", "receipt", "cases", "general")
 """In the order in which pages show them. A client gets all of them until they say otherwise, a contact what was chosen
 for them."""
+KINDS_OF = {name: tuple(kind for kind, of in PREFERENCE_OF.items() if of == name) for name in PREFERENCES}
+"""What people choose → the kinds that it is about."""
 RAISED, SENT, WITHDRAWN, FAILED, BOUNCED = "raised", "sent", "withdrawn", "failed", "bounced"

@@ -30,6 +30,8 @@ of the client's would get the letter with which their password is set anew, and 
 _PAGES = {
     NONE_NEEDED: (
         "home.show",
+        "choices.show",
+        "choices.save",
         "guide.download",
         "security.show",
         "security.about",
@@ -68,7 +70,7 @@ _PAGES = {
     EDIT_PROFILE: ("profile.show", "profile.save"),
     THE_CLIENT: ("emails.ask", "emails.begin", "emails.withdraw", "emails.open_link", "emails.confirm"),
     MANAGE_CONTACTS: ("contacts.index", "contacts.new", "contacts.edit", "contacts.act", "activity.index"),
-    SEE_MAIL: (),
+    SEE_MAIL: ("letters.index",),
 }
 """Right → the endpoints that it opens."""
 _BESIDES = {"cases.write": SEE_CASES}

@@ -9,9 +9,11 @@ from tests.integration.access import (
     portal_documents,
     portal_domain,
     portal_fees,
+    portal_letters,
     portal_paying,
     portal_payments,
     portal_profile,
+    portal_reminders,
 )
 from tests.integration.access.kinds import (
     AFTER_PASSWORD,
@@ -66,7 +68,9 @@ ROUTES = (
     *portal_documents.ROUTES,
     *portal_domain.ROUTES,
     *portal_fees.ROUTES,
+    *portal_letters.ROUTES,
     *portal_paying.ROUTES,
     *portal_payments.ROUTES,
     *portal_profile.ROUTES,
+    *portal_reminders.ROUTES,
 )
