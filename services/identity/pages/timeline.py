@@ -45,6 +45,13 @@ LETTER_ENDS = {
     "credential_revoked": lazy_gettext("Its key was revoked before it left"),
     "party_deactivated": lazy_gettext("The party was deactivated before it left"),
     "replaced": lazy_gettext("A newer letter took its place"),
+    "outrun": lazy_gettext("An earlier letter about it had gone out, or was not to go out"),
+    "paid": lazy_gettext("It was paid before the letter left"),
+    "voided": lazy_gettext("The invoice was voided before the letter left"),
+    "disputed": lazy_gettext("The invoice is in dispute"),
+    "invitation_ended": lazy_gettext("The invitation ended before the letter left"),
+    "stopped": lazy_gettext("The recipient does not want such letters any more"),
+    "withdrawn": lazy_gettext("What it says was not so any more"),
 }
 FIELDS = {
     "name": lazy_gettext("Name"),
