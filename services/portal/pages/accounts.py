@@ -65,6 +65,8 @@ def follow(visitor: Visitor) -> Response:
 
 
 def _look_at(visitor: Visitor, meant: str, wanted: str | None) -> Response:
+    if not meant:
+        return make_response(redirect(url_for("accounts.choose"), 303))
     found = [one for one in _accounts(visitor) if str(one.party_id) == meant.lower()]
     if not found:
         return _not_let_in()
