@@ -23,6 +23,8 @@ table { border-collapse: collapse; }
 .value { padding: 0 16px 12px 16px; font-family: Consolas, Menlo, "Courier New", monospace; font-size: 17px;
   line-height: 26px; color: #1f2933; word-break: break-all; }
 .value a { color: #0f4c5c; }
+.words { padding: 0 16px 12px 16px; font-family: Arial, Helvetica, sans-serif; font-size: 17px; line-height: 26px;
+  color: #1f2933; }
 .amount { padding: 0 16px 12px 16px; font-family: Arial, Helvetica, sans-serif; font-size: 24px; line-height: 32px;
   font-weight: bold; color: #1f2933; }
 .button { background-color: #0f4c5c; }
@@ -35,7 +37,7 @@ table { border-collapse: collapse; }
 @media (prefers-color-scheme: dark) {
   body, .page { background-color: #11181d !important; }
   .card { background-color: #1b252c !important; border-color: #33424c !important; }
-  .body, .value, .amount { color: #e6ebef !important; }
+  .body, .value, .words, .amount { color: #e6ebef !important; }
   .data { background-color: #222e36 !important; border-color: #33424c !important; }
   .label, .small, .foot { color: #b3c0ca !important; border-color: #33424c !important; }
   .value a, .small a, .plain { color: #8fd3e2 !important; }

@@ -4,7 +4,7 @@
 <tr><td class="label">Radicado</td></tr>
 <tr><td class="value">{{ number }}</td></tr>
 <tr><td class="label">Asunto</td></tr>
-<tr><td class="value">{{ topic }}</td></tr>
+<tr><td class="words">{{ topic }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Leer lo que le escribimos</a></td></tr>

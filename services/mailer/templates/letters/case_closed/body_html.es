@@ -4,9 +4,9 @@
 <tr><td class="label">Radicado</td></tr>
 <tr><td class="value">{{ number }}</td></tr>
 <tr><td class="label">Asunto</td></tr>
-<tr><td class="value">{{ topic }}</td></tr>
+<tr><td class="words">{{ topic }}</td></tr>
 <tr><td class="label">Motivo del cierre</td></tr>
-<tr><td class="value">{{ reason }}</td></tr>
+<tr><td class="words">{{ reason }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Ver mi solicitud</a></td></tr>

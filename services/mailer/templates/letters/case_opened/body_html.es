@@ -4,11 +4,11 @@
 <tr><td class="label">Radicado</td></tr>
 <tr><td class="value">{{ number }}</td></tr>
 <tr><td class="label">Tipo</td></tr>
-<tr><td class="value">{{ kind }}</td></tr>
+<tr><td class="words">{{ kind }}</td></tr>
 <tr><td class="label">Asunto</td></tr>
-<tr><td class="value">{{ topic }}</td></tr>
+<tr><td class="words">{{ topic }}</td></tr>
 <tr><td class="label">Respuesta a más tardar</td></tr>
-<tr><td class="value">{{ due }}</td></tr>
+<tr><td class="words">{{ due }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Ver mi solicitud</a></td></tr>

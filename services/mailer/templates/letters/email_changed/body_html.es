@@ -5,7 +5,7 @@
 <tr><td class="label">Nuevo correo</td></tr>
 <tr><td class="value">{{ address }}</td></tr>
 <tr><td class="label">Fecha del cambio</td></tr>
-<tr><td class="value">{{ moment }}</td></tr>
+<tr><td class="words">{{ moment }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Ver mi perfil</a></td></tr>

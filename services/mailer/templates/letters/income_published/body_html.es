@@ -4,7 +4,7 @@
 <tr><td class="label">Valor neto</td></tr>
 <tr><td class="amount">{{ amount }}</td></tr>
 <tr><td class="label">Período</td></tr>
-<tr><td class="value">{{ period }}</td></tr>
+<tr><td class="words">{{ period }}</td></tr>
 <tr><td class="label">Liquidación</td></tr>
 <tr><td class="value">{{ number }}</td></tr>
 </table>

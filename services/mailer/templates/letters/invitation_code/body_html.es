@@ -4,6 +4,6 @@
 <tr><td class="label">Código</td></tr>
 <tr><td class="amount">{{ code }}</td></tr>
 <tr><td class="label">Sirve hasta el</td></tr>
-<tr><td class="value">{{ until }}</td></tr>
+<tr><td class="words">{{ until }}</td></tr>
 </table>
 <p class="small">No le dé este código a nadie, tampoco a quien le invitó. Si no está aceptando una invitación, no haga nada.</p>

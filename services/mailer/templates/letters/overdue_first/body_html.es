@@ -8,7 +8,7 @@
 <tr><td class="label">Factura</td></tr>
 <tr><td class="value">{{ number }}</td></tr>
 <tr><td class="label">Concepto</td></tr>
-<tr><td class="value">{{ concept }}</td></tr>
+<tr><td class="words">{{ concept }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Ver y pagar la factura</a></td></tr>

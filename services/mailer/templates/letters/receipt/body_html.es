@@ -6,9 +6,9 @@
 <tr><td class="label">Valor</td></tr>
 <tr><td class="value">{{ amount }}</td></tr>
 <tr><td class="label">Medio de pago</td></tr>
-<tr><td class="value">{{ method }}</td></tr>
+<tr><td class="words">{{ method }}</td></tr>
 <tr><td class="label">Concepto</td></tr>
-<tr><td class="value">{{ concept }}</td></tr>
+<tr><td class="words">{{ concept }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Ver mi recibo</a></td></tr>

@@ -4,7 +4,7 @@
 <tr><td class="label">Valor reportado</td></tr>
 <tr><td class="value">{{ amount }}</td></tr>
 <tr><td class="label">Motivo</td></tr>
-<tr><td class="value">{{ reason }}</td></tr>
+<tr><td class="words">{{ reason }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Ver mis pagos reportados</a></td></tr>

@@ -2,9 +2,9 @@
 <p>{{ client }} le invita a entrar en su Área de Clientes, con su propia contraseña.</p>
 <table class="data" role="presentation" width="100%" cellpadding="0" cellspacing="0">
 <tr><td class="label">Le invita</td></tr>
-<tr><td class="value">{{ client }}</td></tr>
+<tr><td class="words">{{ client }}</td></tr>
 <tr><td class="label">Puede aceptar hasta el</td></tr>
-<tr><td class="value">{{ until }}</td></tr>
+<tr><td class="words">{{ until }}</td></tr>
 </table>
 <table role="presentation" cellpadding="0" cellspacing="0">
 <tr><td class="button"><a href="{{ link }}">Aceptar la invitación</a></td></tr>
