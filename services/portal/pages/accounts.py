@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from services.portal.actions.sessions import NotLetIn, PartyInactive, switch_session
 from services.portal.pages.opening import no_area, sign_in_again
-from services.portal.pages.right_words import right_words
+from services.portal.pages.right_words import rights_told
 from services.portal.pages.visitor import AREA, Visitor, actor_of, current_visitor, safe_target, signin_address
 from services.portal.queries.accounts import Account, list_accounts
 from shared.audit import become
@@ -46,7 +46,7 @@ def choose(visitor: Visitor) -> Any:
         accounts=every,
         here=None if visitor.must_choose else visitor.party.id,
         wanted=safe_target(request.args.get("next")),
-        right_words=right_words,
+        rights_told=rights_told,
     )
 
 

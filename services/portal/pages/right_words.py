@@ -32,3 +32,9 @@ RIGHT_WORDS: dict[str, Text] = {
 def right_words(rights: Iterable[str]) -> list[Text]:
     """These rights as people read them, in the order of all lists."""
     return [RIGHT_WORDS[right] for right in in_order(rights)]
+
+
+def rights_told(rights: Iterable[str]) -> str:
+    """The same within a sentence."""
+    words = [str(text) for text in right_words(rights)]
+    return ", ".join(text[:1].lower() + text[1:] for text in words)
