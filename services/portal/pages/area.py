@@ -4,7 +4,7 @@ import io
 import re
 from datetime import date
 
-from flask import Response, current_app, url_for
+from flask import Response
 from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 
@@ -35,11 +35,6 @@ def period_text(period: str) -> str:
         return month_text(date.fromisoformat(f"{period}-01"))
     except ValueError:
         return period
-
-
-def link_to(endpoint: str, **values: object) -> str:
-    """The address of a page that not every installation has; "" where this one has it not."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""  # type: ignore[arg-type]
 
 
 def send_pdf(name: str, content: bytes) -> Response:

@@ -45,10 +45,12 @@ def _entries(visitor: Visitor) -> list[tuple[str, str, str]]:
     every = [
         ("home.show", gettext("Home"), "house-door"),
         ("invoices.index", gettext("Invoices"), "receipt"),
+        *([] if visitor.may("invoices.index") else [("paying.choose", gettext("Pay"), "credit-card")]),
         *(income if profile_of(visitor.party.classes).is_owner else []),
         ("receipts.index", gettext("Receipts"), "check2-square"),
         ("statement.show", gettext("Account statement"), "journal-text"),
         ("cases.index", gettext("Requests (PQRS)"), "chat-left-text"),
+        *([] if visitor.may("cases.index") else [("cases.new", gettext("New request"), "chat-left-text")]),
         ("profile.show", gettext("Your information"), "person"),
         ("contacts.index", gettext("Contacts"), "people"),
         _mail(visitor),
