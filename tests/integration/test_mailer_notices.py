@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.mailer.actions.requesting import forget_words
-from services.mailer.actions.retrying import retry_selected
+from services.mailer.actions.retrying import count_retry, retry_selected
 from services.mailer.queries import LetterFilter, find_letter, list_letters
 from services.mailer.rules.notices import TOLD_AS, VALUES, WITH_CODE, WITH_TOKEN
 from services.mailer.rules.states import NOTICES, WITHOUT_DELAY
@@ -144,6 +144,22 @@ def test_a_failed_notice_can_be_sent_again_but_a_dead_link_can_not(mailer: Maile
     with mailer.db.write() as session:
         assert retry_selected(session, [letter.id for letter in mailer.letters()]).retried == 1
     assert mailer.states() == ["pending", "failed"]
+
+
+def test_a_reminder_that_failed_goes_again_only_while_it_is_true(mailer: Mailer, smtp_sink: SmtpSink) -> None:
+    smtp_sink.answer("maria@example.test", "550 5.7.1 no", times=1)
+    over, still = (
+        raised(mailer, "reminder_due", expires_at=clock.now() + after)
+        for after in (timedelta(seconds=-1), timedelta(hours=1))
+    )
+    mailer.hear(over, still)
+    with mailer.working():
+        wait_until(lambda: mailer.states() == ["failed", "failed"])
+    with mailer.db.write() as session:
+        assert count_retry(session, []).retried == 1
+        retry_selected(session, [letter.id for letter in mailer.letters()])
+    assert mailer.states() == ["failed", "pending"]
+    assert mailer.letter_of(still).expires_at == still.expires_at
 
 
 def _values(**changes: str) -> list[NoticeValue]:

@@ -5,25 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from services.mailer.actions.intake import LETTERS_TOPIC
 from services.mailer.models import Letter
 from services.mailer.queries import LetterFilter
 from services.mailer.rules.requests import WORTH_SENDING
-from services.mailer.rules.retrying import WITHOUT_SECRET
+from services.mailer.rules.retrying import PASSING, WITHOUT_SECRET
 from services.mailer.rules.states import FAILED, PENDING
 from shared import clock
 from shared.audit import record_act
 from shared.wake import wake
 
 CHUNK = 500
-CAN_RETRY = (
-    Letter.state == FAILED,
-    Letter.kind.in_(WITHOUT_SECRET),
-    Letter.text.is_not(None) | Letter.told.is_not(None),
-)
 
 
 @dataclass
@@ -39,7 +34,7 @@ class Retry:
 def count_retry(session: Session, conditions: Sequence[ColumnElement[bool]]) -> Retry:
     """What `retry_where` would do now."""
     failed = session.scalar(select(func.count()).select_from(Letter).where(Letter.state == FAILED, *conditions)) or 0
-    can = session.scalar(select(func.count()).select_from(Letter).where(*CAN_RETRY, *conditions)) or 0
+    can = session.scalar(select(func.count()).select_from(Letter).where(*_can_retry(), *conditions)) or 0
     return Retry(can, failed - can)
 
 
@@ -75,15 +70,25 @@ def _retry_where(session: Session, conditions: Sequence[ColumnElement[bool]]) ->
     return result
 
 
+def _can_retry() -> Sequence[ColumnElement[bool]]:
+    """As `may_go_again` says, of letters whose words are still there."""
+    return (
+        Letter.state == FAILED,
+        Letter.kind.in_(WITHOUT_SECRET),
+        Letter.kind.not_in(PASSING) | (Letter.expires_at > clock.now()),
+        Letter.text.is_not(None) | Letter.told.is_not(None),
+    )
+
+
 def _queue_again(session: Session, conditions: Sequence[ColumnElement[bool]]) -> list[uuid.UUID]:
     moment = clock.now()
-    change = update(Letter).where(*CAN_RETRY, *conditions)
+    change = update(Letter).where(*_can_retry(), *conditions)
     change = change.values(
         state=PENDING,
         due_at=moment,
         delayed=False,
         attempts=0,
-        expires_at=moment + WORTH_SENDING,
+        expires_at=case((Letter.kind.in_(PASSING), Letter.expires_at), else_=moment + WORTH_SENDING),
         sending_mark=None,
         ended_at=None,
         ended_by=None,

@@ -41,7 +41,7 @@ from services.mailer.queries.returned import find_suppression, list_returned_of
 from services.mailer.queries.templates import template_in_use
 from services.mailer.rules.options import mail_options
 from services.mailer.rules.rendering import Content, Writer
-from services.mailer.rules.retrying import WITHOUT_SECRET
+from services.mailer.rules.retrying import WITHOUT_SECRET, may_go_again
 from services.mailer.rules.states import (
     CASE_ANSWERED,
     CASE_CLOSED,
@@ -125,6 +125,7 @@ def _words() -> dict[str, Any]:
         "verdict_text": verdict_text,
         "sees_passwords": sees_passwords,
         "without_secret": WITHOUT_SECRET,
+        "may_go_again": lambda letter: may_go_again(letter.kind, letter.expires_at, clock.now()),
         "local_sink": not mail_options(current().settings).smtp_url,
     }
 
