@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from services.portal.actions.agency import change_agency
+from services.portal.actions.contacts import ContactData, add_contact
 from services.portal.actions.fee_charging import fee_chunk
 from services.portal.actions.fees import NewRule, set_rule
 from services.portal.actions.files import staged
@@ -44,6 +45,7 @@ class PortalSamples:
         self._report()
         self._ask()
         self._move()
+        self._name()
 
     def _bill(self) -> None:
         """What the client owes, has paid and receives."""
@@ -113,3 +115,12 @@ class PortalSamples:
             request_email(session, self._party, "otra.persona@example.com", token, sealed, zone)
             change_agency(session, bank)
         self.email_link = f"?token={token}"
+
+    def _name(self) -> None:
+        """A contact of the client, who gets letters and does not sign in."""
+        lists = {"notices": frozenset({"reminder"}), "instead": frozenset[str](), "rights": frozenset({"see_invoices"})}
+        whole = ContactData(
+            name="Ana Contadora", address="ana@despacho.example", phone="", language="es", sub_account=False, **lists
+        )
+        with self._room.db.write() as session:
+            add_contact(session, self._party, whole, None, None)
