@@ -9,9 +9,9 @@ from flask_babel import gettext
 
 from services.portal.actions.sessions import NotLetIn, PartyInactive, switch_session
 from services.portal.pages.opening import no_area, sign_in_again
-from services.portal.pages.right_words import rights_told
 from services.portal.pages.visitor import AREA, Visitor, actor_of, current_visitor, safe_target, signin_address
 from services.portal.queries.accounts import Account, list_accounts
+from services.portal.schemas.contacts import rights_told
 from shared.audit import become
 from shared.web import current
 

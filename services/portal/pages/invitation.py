@@ -32,12 +32,12 @@ from services.portal.pages.code import ask_code
 from services.portal.pages.forms import FirstPasswordForm, OwnPasswordForm, show_problems
 from services.portal.pages.letter_links import keep_link, unreferred
 from services.portal.pages.opening import device_address, end_present_session
-from services.portal.pages.right_words import right_words
 from services.portal.pages.sealing import sealed
 from services.portal.pages.visitor import Visitor, current_visitor, drop_token, portal
 from services.portal.queries.invitations import Invited
 from services.portal.rules.invitations import CODE_DIGITS, MOST_CODES, code_works
 from services.portal.rules.profile import masked_address
+from services.portal.schemas.contacts import right_names
 from shared import clock
 from shared.web import CallFailed, ServiceUnavailable, current
 
@@ -231,7 +231,7 @@ def _page(reader: Reader, form: Any, problem: str = "") -> Any:
         problem=problem,
         client=reader.invited.party.name,
         address=masked_address(reader.invited.contact.address),
-        rights=right_words(reader.invited.contact.rights),
+        rights=right_names(reader.invited.contact.rights),
         until=reader.invitation.expires_at,
         signed_in_as=reader.visitor.name if reader.visitor else "",
     )

@@ -69,6 +69,11 @@ def right_names(rights: Iterable[str]) -> list[str]:
     return [str(RIGHT_WORDS[one].name) for one in RIGHTS if one in held]
 
 
+def rights_told(rights: Iterable[str]) -> str:
+    """The same within a sentence."""
+    return ", ".join(name[:1].lower() + name[1:] for name in right_names(rights))
+
+
 def notice_names(notices: Iterable[str]) -> list[str]:
     """What kinds of letters are called, in their order."""
     held = set(notices)
