@@ -36,7 +36,6 @@ class LetterOut(ma.Schema):
     party_id = ma.fields.UUID(allow_none=True)
     credential_id = ma.fields.UUID(allow_none=True)
     batch_id = ma.fields.UUID(allow_none=True)
-    notice_id = ma.fields.UUID(allow_none=True, metadata={"description": "Of the notice that asked for it"})
     name = ma.fields.String()
     document = ma.fields.String()
     address = ma.fields.String()
