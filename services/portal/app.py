@@ -47,6 +47,7 @@ def create_app(settings: Settings, db: Database, *, token_keys: TokenKeys | None
             MenuItem(endpoint="report_desk.index", label=_l("Proofs of payment"), icon="upload"),
             MenuItem(endpoint="case_desk.index", label=_l("Requests (PQRS)"), icon="chat-left-text"),
             MenuItem(endpoint="income_desk.index", label=_l("Statements of income"), icon="file-earmark-text"),
+            MenuItem(endpoint="reminder_desk.index", label=_l("Reminders"), icon="bell"),
             MenuItem(endpoint="fee_desk.index", label=_l("Late fees"), icon="percent"),
             MenuItem(endpoint="backoffice.clients", label=_l("Clients"), icon="people"),
             MenuItem(endpoint="agency.show", label=_l("Agency"), icon="building", role="administrator"),

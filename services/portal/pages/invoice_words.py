@@ -5,7 +5,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 
 from services.portal.models import Invoice
-from services.portal.rules.invoices import CREDIT_NOTE, shown_state
+from services.portal.rules.invoices import CREDIT_NOTE, OPEN_STATES, shown_state
 from shared.web.look import State
 
 INVOICE_STATES: dict[str, State] = {
@@ -22,6 +22,8 @@ NOTE_STATES: dict[str, State] = {
     "partly_paid": (_l("Partly used"), "info", "circle-half"),
     "paid": (_l("Used"), "good", "check-circle"),
 }
+IN_DISPUTE: State = (_l("In dispute"), "waiting", "chat-square-text")
+"""Shown in place of the state of what is open."""
 ROLE_WORDS = {"tenant": _l("Rent invoice"), "owner": _l("Commission invoice")}
 KIND_WORDS = {"invoice": _l("Invoice"), "credit_note": _l("Credit note")}
 
@@ -30,4 +32,6 @@ def invoice_state(invoice: Invoice, today: date) -> State:
     """The state of an invoice or credit note as people see it: label, kind and icon."""
     if invoice.kind == CREDIT_NOTE and invoice.state in NOTE_STATES:
         return NOTE_STATES[invoice.state]
+    if invoice.disputed_at and invoice.state in OPEN_STATES:
+        return IN_DISPUTE
     return INVOICE_STATES[shown_state(invoice.state, invoice.due_on, today)]

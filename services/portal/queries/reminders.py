@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.portal.models import Invoice, ReminderRule
@@ -64,6 +64,12 @@ def client_rules(session: Session, party_ids: Collection[uuid.UUID]) -> dict[uui
         if rule.party_id:
             found.setdefault(rule.party_id, []).append(StepRule(rule.step, rule.days, rule.enabled))
     return found
+
+
+def count_own_rules(session: Session) -> int:
+    """How many clients have a rule of their own for some step."""
+    own = select(func.count(ReminderRule.party_id.distinct())).where(ReminderRule.party_id.is_not(None))
+    return session.scalar(own) or 0
 
 
 def rules_for(session: Session, since: date, today: date) -> Rules:
