@@ -56,7 +56,7 @@ NOTICE_WORDS = {
     "invoice": Wording(_l("Invoice issued"), _l("When there is a new invoice.")),
     "reminder": Wording(_l("Payment reminder"), _l("Before an invoice is due, and on that day.")),
     "overdue": Wording(_l("Overdue invoice"), _l("When an invoice was not paid in time.")),
-    "receipt": Wording(_l("Payment receipt"), _l("When a payment was received.")),
+    "receipt": Wording(_l("Receipt of what was paid"), _l("When a payment was received.")),
     "cases": Wording(_l("PQRS"), _l("Steps and answers of requests.")),
     "general": Wording(_l("General"), _l("Whatever else the agency tells.")),
 }
