@@ -1,7 +1,7 @@
 """What a client does on a phone, and what the agency does about it, step by step in the Spanish pages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from services.portal.rules.fiscal.source import Person
 from services.portal.rules.fiscal.ubl import build_ubl
 from services.portal.rules.invoices import make_line
 from services.portal.rules.profile import masked_address
-from tests.browser.steps import choose_own_password, document_of, is_at_home, sign_in
+from tests.browser.steps import choose_own_password, document_of, is_at_home, name_of, sign_in
 from tests.support.billing import today
 from tests.support.cases import photo
 from tests.support.fiscal import COLOMBIA, source
@@ -28,6 +28,7 @@ NUMBER = 1
 FIRST, OWN = "caracol-azul-vuela-7", "tejado nube cincel 42"
 OLD_ADDRESS, NEW_ADDRESS = f"persona{NUMBER}@example.com", "otra.persona@example.com"
 RENT, LATE, FEE = "1850000", "1790000.50", "310000"
+BILLS = {LATE: -20, RENT: 5, FEE: 9}
 SUBJECT, ANSWER = "El ascensor no funciona", "El técnico va el martes a las 9."
 LONG = 30_000  # milliseconds for what a worker does
 FORM = "customerarea/cases/new"
@@ -47,12 +48,11 @@ class Owing:
 # Before
 
 
-def prepare(rest: Client) -> Owing:
-    """A tenant with a first password and three invoices, one of them overdue."""
-    party = rest.post("directory/v1/parties", person(NUMBER))["id"]
+def prepare(rest: Client, number: int = NUMBER, bills: Mapping[str, int] = BILLS) -> Owing:
+    """A tenant with a first password and invoices: amount, and in how many days it is due."""
+    party = rest.post("directory/v1/parties", person(number))["id"]
     given = {"party_id": party, "mode": "manual", "password": FIRST, "delivery": "none"}
     _once_known(rest, "identity/v1/credentials", given)
-    bills = {LATE: -20, RENT: 5, FEE: 9}
     made = [_once_known(rest, "portal/v1/invoices", _invoice(party, *one)) for one in bills.items()]
     return Owing(party, {amount: invoice["id"] for amount, invoice in zip(bills, made, strict=True)})
 
@@ -78,20 +78,20 @@ def _invoice(party: str, amount: str, due_in: int) -> dict[str, Any]:
     }
 
 
-def fiscal_document(number: str) -> bytes:
-    """The XML that the agency's provider made for the rent."""
+def fiscal_document(number: str, of: int) -> bytes:
+    """The XML that the agency's provider made for the rent of this person."""
     line = make_line(f"Cobro de {RENT}", Decimal(1), Decimal(RENT))
-    tenant = Person(document_type="CC", document_number=document_of(NUMBER), name="Persona Número 1", email="")
+    tenant = Person(document_type="CC", document_number=document_of(of), name=name_of(of), email="")
     return build_ubl(source(line, number=number, receiver=tenant, issued_on=today()), COLOMBIA).content
 
 
-def attach_fiscal_document(agent: Walker, invoice: str) -> None:
+def attach_fiscal_document(agent: Walker, invoice: str, of: int = NUMBER) -> None:
     page = agent.page
     page.goto(f"/backoffice/portal/invoices/{invoice}")
     number = page.get_by_role("heading", level=1).inner_text().split()[-1]
     agent.press("Documentos fiscales")
     page.get_by_label("XML o PDF").set_input_files(
-        {"name": "factura.xml", "mimeType": "application/xml", "buffer": fiscal_document(number)}
+        {"name": "factura.xml", "mimeType": "application/xml", "buffer": fiscal_document(number, of)}
     )
     agent.press("Comparar y adjuntar")
     expect(page.get_by_role("heading", name="XML")).to_be_visible()
@@ -101,10 +101,10 @@ def attach_fiscal_document(agent: Walker, invoice: str) -> None:
 # The client
 
 
-def sign_in_for_the_first_time(client: Walker) -> None:
-    sign_in(client, document_of(NUMBER), FIRST)
+def sign_in_for_the_first_time(client: Walker, number: int = NUMBER) -> None:
+    sign_in(client, document_of(number), FIRST)
     choose_own_password(client, FIRST, OWN)
-    is_at_home(client, NUMBER)
+    is_at_home(client, number)
 
 
 def see_what_is_due(client: Walker, total: str) -> None:

@@ -32,6 +32,14 @@ from tests.browser.client_walk import (
     sign_in_for_the_first_time,
 )
 from tests.browser.conftest import OpenPage
+from tests.browser.contacts_walk import (
+    NUMBER,
+    accept_the_invitation,
+    add_the_accountant,
+    read_download_and_pay,
+    see_nothing_else,
+    sign_in_again,
+)
 from tests.browser.steps import sign_in_as_administrator
 from tests.support.billing import today
 from tests.support.embedded import EmbeddedRun
@@ -69,6 +77,27 @@ def test_a_client_sees_pays_asks_and_reads_the_answer_on_a_phone(running: Embedd
     get_the_guide(client)
     assert not agent.barriers + client.barriers, "\n".join(agent.barriers + client.barriers)
     assert not agent.overflows + client.overflows, "\n".join(agent.overflows + client.overflows)
+
+
+def test_a_contact_is_let_in_sees_pays_and_is_reminded_once(running: EmbeddedRun, open_page: OpenPage) -> None:
+    def letters_to(address: str) -> list[ReceivedLetter]:
+        return [letter for letter in running.sink() if address in letter.recipients[0]]
+
+    owing = prepare(running.system.client(), NUMBER, {RENT: 0})
+    agent = Walker(open_page(), "contactos")
+    client, contact = Walker(open_page(phone=True), "contactos"), Walker(open_page(phone=True), "contactos")
+    sign_in_as_administrator(agent, running.system.admin_password)
+    attach_fiscal_document(agent, owing.ids[RENT], NUMBER)
+
+    sign_in_for_the_first_time(client, NUMBER)
+    add_the_accountant(client)
+    accept_the_invitation(contact, letters_to)
+    sign_in_again(contact)
+    see_nothing_else(contact)
+    read_download_and_pay(contact)
+    for walker in (agent, client, contact):
+        assert not walker.barriers, "\n".join(walker.barriers)
+        assert not walker.overflows, "\n".join(walker.overflows)
 
 
 def test_the_guide_finds_each_of_its_steps_and_gets_its_picture(
