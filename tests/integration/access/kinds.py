@@ -34,6 +34,9 @@ def _pages(name: str, *, anonymous: str = SIGN_IN, client: str = SIGN_IN, **role
 PUBLIC = _pages("PUBLIC", anonymous=LET, client=LET, auditor=LET, agent=LET, administrator=LET)
 """Everybody: the sign-in pages, sign-out, static files, documents, health."""
 
+LETTER = _pages("LETTER", anonymous=LET, client=LET, auditor=LET, agent=LET, administrator=LET)
+"""Whoever has the letter, whoever that is: nobody else knows the address, and a POST to it changes something."""
+
 STAFF_READ = _pages("STAFF_READ", auditor=LET, agent=LET, administrator=LET)
 """Pages that the whole staff looks at; also what asks whether to do something."""
 
