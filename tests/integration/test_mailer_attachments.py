@@ -104,7 +104,7 @@ def test_a_file_that_is_gone_or_too_large_is_left_out_and_the_letter_says_so(
     staff = Staff(id="1", name="Agente Ana", role="agent", language="es")
     page = create_app(mailer.settings, mailer.db, load_staff=lambda: staff).test_client()
     shown = page.get(f"/backoffice/mailer/letters/{letter.id}").text
-    assert f"(without {NAME}" in shown
+    assert f"la carta salió sin {NAME}" in shown
     assert f">{NAME}<" in shown
 
 

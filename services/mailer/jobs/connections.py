@@ -13,6 +13,7 @@ from services.mailer.jobs.dispatch import GROUP, Dispatcher
 from services.mailer.jobs.enclosing import Enclosed, Encloser
 from services.mailer.jobs.secrets import SecretOpener
 from services.mailer.rules.addresses import AddressRefused, envelope_address
+from services.mailer.rules.attachments import with_remark
 from services.mailer.rules.notices import SEALED
 from services.mailer.rules.rendering import Content, LetterImpossible, Writer
 from services.mailer.rules.states import Outcome, Verdict, is_expired
@@ -142,4 +143,4 @@ class SendingThread:
             return self._writer.render(content, recipient, letter.message_id, now, eight_bit=eight_bit, files=files)
 
         answer = self._mail.deliver(self._sender, recipient, render)
-        return replace(answer, text=answer.text + enclosed.remark) if enclosed.left_out else answer
+        return replace(answer, text=with_remark(answer.text, enclosed.left_out)) if enclosed.left_out else answer

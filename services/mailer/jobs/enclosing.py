@@ -23,11 +23,6 @@ class Enclosed:
     left_out: tuple[str, ...] = ()
     trouble: str = ""
 
-    @property
-    def remark(self) -> str:
-        """What is to be told of a letter that went without some of its files."""
-        return f" (without {', '.join(self.left_out)}, which could not go with it)" if self.left_out else ""
-
 
 class Encloser:
     """Fetches files for the sending threads of one process."""

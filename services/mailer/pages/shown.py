@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.mailer.models import Letter, Queue
 from services.mailer.queries import queue_of, window_of_queue
+from services.mailer.rules.attachments import without_remark
 from services.mailer.rules.options import mail_options
 from services.mailer.rules.states import BOUNCED, CANCELLED, SENT, UNCERTAIN, Verdict
 from services.mailer.rules.suppressing import SUPPRESSED
@@ -100,7 +101,8 @@ def outcome_text(letter: Letter) -> str:
     if letter.state == UNCERTAIN:
         return _("It may have arrived or not: %(what)s.", what=letter.outcome)
     if letter.state == SENT:
-        return letter.outcome or ""
+        answer, names = without_remark(letter.outcome or "")
+        return _("%(answer)s — it went without %(names)s", answer=answer, names=names) if names else answer
     return str(known or letter.outcome or "")
 
 

@@ -16,6 +16,7 @@ SIZE_LIMIT = 10 * 1024 * 1024
 HOME = "/api/portal/v1"
 PATH = re.compile(rf"{HOME}(/(?!\.\.?(/|$))[\w\-.~]+)+", re.ASCII)
 PIECE = 60
+WITHOUT = " (without "
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,17 @@ def check_attachments(wanted: Iterable[tuple[str, str, str]]) -> list[dict[str, 
 def _is_name(name: str) -> bool:
     fits = 0 < len(name) <= NAME_LIMIT and name.isprintable() and name == name.strip()
     return fits and not name.startswith(".") and not set(name) & set('/\\"<>:|?*')
+
+
+def with_remark(answer: str, left_out: Sequence[str]) -> str:
+    """The mail server's answer to a letter, and the names of files without which it went."""
+    return f"{answer}{WITHOUT}{', '.join(left_out)})" if left_out else answer
+
+
+def without_remark(outcome: str) -> tuple[str, str]:
+    """The answer, and the names again."""
+    answer, _, names = outcome.partition(WITHOUT)
+    return answer, names.removesuffix(")")
 
 
 def enclosed(boundary: str, letter: bytes, files: Sequence[AttachedFile]) -> bytes:
