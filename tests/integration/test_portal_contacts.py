@@ -278,6 +278,9 @@ def test_who_manages_contacts_lets_nobody_in_who_may_more_than_they(portal: Alon
     manager = portal.contact(party, rights=[MANAGE_CONTACTS], name="Marta")
     other = portal.let_in(party, [EDIT_PROFILE], name="Otra")
     assert act(manager, other.id, "suspend").status_code == 303, "taking away is no giving"
+    resume = f"{CONTACTS}/{other.id}/resume"
+    assert resume not in manager.get(CONTACTS).text
+    assert resume in portal.client(party).get(CONTACTS).text
     act(manager, other.id, "resume")
     assert rows(portal, party)[1].state == "suspended"
     assert "solo el cliente puede hacer esto" in manager.get(CONTACTS).text

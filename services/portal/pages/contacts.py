@@ -73,6 +73,7 @@ def index(visitor: Visitor) -> str:
         rows=rows,
         visitor=visitor,
         own_id=_own_id(visitor),
+        may_let_in=lambda contact: visitor.rights.issuperset(contact.rights),
         state_of=lambda row: state_of_contact(row, now),
         details_of=lambda row: state_details(row, now),
         right_names=right_names,
