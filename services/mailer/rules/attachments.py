@@ -15,6 +15,8 @@ SIZE_LIMIT = 10 * 1024 * 1024
 """Of all files of a letter together; mail servers take little more."""
 HOME = "/api/portal/v1"
 PATH = re.compile(rf"{HOME}(/(?!\.\.?(/|$))[\w\-.~]+)+", re.ASCII)
+UNFIT = frozenset('/\\"<>:|?*')
+LONGEST_ENDING = 8
 PIECE = 60
 WITHOUT = " (without "
 
@@ -30,12 +32,10 @@ class AttachedFile:
 
 def check_attachments(wanted: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
     """Files (name, media type, path at the portal) as they are kept; raises NoticeRefused."""
-    files = [{"name": name, "media_type": media_type, "path": path} for name, media_type, path in wanted]
+    files = [{"name": file_name(name), "media_type": media_type, "path": path} for name, media_type, path in wanted]
     if len(files) > MOST:
         raise NoticeRefused(f"more than {MOST} files can not go with a letter")
     for file in files:
-        if not _is_name(file["name"]):
-            raise NoticeRefused("a file has an impossible name")
         if file["media_type"] not in MEDIA_TYPES:
             raise NoticeRefused("this type of file can not go with a letter")
         if len(file["path"]) > PATH_LIMIT or not PATH.fullmatch(file["path"]):
@@ -43,9 +43,13 @@ def check_attachments(wanted: Iterable[tuple[str, str, str]]) -> list[dict[str, 
     return files
 
 
-def _is_name(name: str) -> bool:
-    fits = 0 < len(name) <= NAME_LIMIT and name.isprintable() and name == name.strip()
-    return fits and not name.startswith(".") and not set(name) & set('/\\"<>:|?*')
+def file_name(name: str) -> str:
+    """A name under which any system keeps a file: somebody may have uploaded it under another one."""
+    plain = "".join("-" if one in UNFIT else one for one in name if one.isprintable())
+    stem, dot, ending = plain.strip().lstrip(".").rpartition(".")
+    if not dot or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = stem + dot + ending, "", ""
+    return (stem[: NAME_LIMIT - len(dot + ending)].strip() or "documento") + dot + ending
 
 
 def with_remark(answer: str, left_out: Sequence[str]) -> str:
