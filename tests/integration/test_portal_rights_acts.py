@@ -14,6 +14,7 @@ from tests.support import cases
 from tests.support.alone import Alone, portal_alone
 from tests.support.billing import issue, today
 from tests.support.clientarea import Browser
+from tests.support.gateways import WOMPI, begin, event, tell, verdict
 
 MARIA, ANA = "María Ríos", "Ana Contadora"
 
@@ -91,6 +92,19 @@ def test_who_only_opens_requests_gets_the_number_and_reads_none(portal: Alone) -
     assert "/customerarea/cases/new" in told
     assert luis.client.post(f"{AREA}/cases/{case.id}", data={"text": "Hola"}).status_code in (400, 403)
     assert [one.author_name for one in every(portal, CaseMessage)].count("Luis Ríos") == 1
+
+
+def test_who_only_pays_is_thanked_and_sees_no_receipt(tmp_path) -> None:
+    with portal_alone(tmp_path, f"sqlite:///{tmp_path}/{{service}}.db", **WOMPI) as portal:
+        party_id = portal.party(1, name=MARIA)
+        luis = portal.contact(party_id, rights=[PAY_INVOICES], name="Luis Ríos")
+        intent = begin(portal, party_id, issue(portal.db, party_id))
+        assert verdict(tell(portal, event(intent))) == "paid"
+        page = luis.get(f"{AREA}/pay/{intent.id}").text
+        assert "Gracias. La agencia ya lo sabe." in page
+        assert "RC-0" not in page
+        assert "/receipts" not in page
+        assert "Su recibo es el RC-0" in portal.client(party_id).get(f"{AREA}/pay/{intent.id}").text
 
 
 def test_only_the_client_can_move_their_e_mail_which_would_give_away_their_password(portal: Alone) -> None:
