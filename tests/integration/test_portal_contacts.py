@@ -197,6 +197,17 @@ def test_who_was_removed_gets_and_sees_nothing_and_can_be_named_again(both: Alon
     assert former.removed_at
 
 
+def test_letters_that_the_client_does_not_want_for_a_contact_any_more_are_taken_back(portal: Alone) -> None:
+    party = portal.party(1)
+    row = portal.let_in(party, [SEE_INVOICES], ["receipt", "invoice"])
+    waiting, path = _letter(portal, party, row), f"{CONTACTS}/{row.id}"
+    fields = {"address": row.address, "sub_account": "y", "rights": SEE_INVOICES}
+    send(portal.client(party), path, **fields, notices="receipt")
+    assert told(portal, NoticeWithdrawn) == [], "invoices are another kind"
+    send(portal.client(party), path, **fields)
+    assert [one.notice_id for one in told(portal, NoticeWithdrawn)] == [waiting]
+
+
 def _letter(portal: Alone, party: uuid.UUID, contact: Contact) -> uuid.UUID:
     made, moment = new_id(), clock.now()
     with portal.db.write() as session:

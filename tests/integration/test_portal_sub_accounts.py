@@ -147,6 +147,19 @@ def test_who_has_another_address_is_somebody_else_and_accepts_anew(client: Clien
     assert now.accept(new_browser(client.house), link_to(now)).location == HOME
 
 
+def test_who_was_suspended_and_has_another_address_is_let_in_again_by_an_invitation(client: Client) -> None:
+    former = named(client)
+    former.joined()
+    act(client, former, "suspend")
+    assert save(client, "nueva@ocho.example.com", f"{CONTACTS}/{former.contact_id}").status_code == 303
+    (now,) = contacts(client)
+    assert now.contact().state == "suspended"
+    assert letters(client.house, now.address) == []
+    assert "Escribimos a nueva@ocho.example.com" in act(client, now, "resume")
+    assert now.contact().state == "invited"
+    assert now.accept(new_browser(client.house), link_to(now)).location == HOME
+
+
 def test_what_somebody_did_stands_under_their_own_name(client: Client) -> None:
     manager = named(client, rights=[MANAGE_CONTACTS], name="Marta Vélez")
     browser = manager.joined()

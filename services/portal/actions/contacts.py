@@ -115,8 +115,10 @@ def change_contact(
     moved = contact.address_key != address_key(data.address)
     if moved:
         _move_out(session, contact)
-    before = _shown(contact)
+    before, notices = _shown(contact), set(contact.notices)
     _write(session, contact, party, acting, data)
+    if unwanted := notices - set(contact.notices):
+        withdraw_letters_to(session, party_id, contact.id, unwanted)
     if moved and not _all_own(contact, acting):
         raise BeyondOwnRights("address")
     session.flush()

@@ -116,9 +116,16 @@ def _withdraw(session: Session, meant: ColumnElement[bool], reason: str) -> int:
     return len(taken)
 
 
-def withdraw_letters_to(session: Session, party_id: uuid.UUID, contact_id: uuid.UUID) -> int:
-    """Take back whatever was raised about a client for one contact and may not have been sent yet."""
-    return _withdraw(session, and_(Notice.party_id == party_id, Notice.contact_id == contact_id), "stopped")
+def withdraw_letters_to(
+    session: Session, party_id: uuid.UUID, contact_id: uuid.UUID, unwanted: Collection[str] | None = None
+) -> int:
+    """Take back whatever was raised about a client for one contact and may not have been sent yet.
+
+    `unwanted`: only what is chosen by these of PREFERENCES.
+    """
+    kinds = [kind for kind, choice in PREFERENCE_OF.items() if unwanted is None or choice in unwanted]
+    meant = and_(Notice.party_id == party_id, Notice.contact_id == contact_id, Notice.kind.in_(kinds))
+    return _withdraw(session, meant, "stopped")
 
 
 def renew_notices(session: Session, party: Party, news: News) -> int:

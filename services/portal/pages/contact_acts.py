@@ -98,7 +98,7 @@ STEPS = {
 
 def ask(step: str, contact: Contact, action: str, cancel: str, layout: str, *warnings: str) -> str:
     """The page that says what will happen; `warnings` come first."""
-    meant, named = STEPS[step], {"name": contact.name, "address": contact.address}
+    meant, named = _meant(step, contact), {"name": contact.name, "address": contact.address}
     return render_template(
         "confirm.html",
         layout=layout,
@@ -114,7 +114,7 @@ def ask(step: str, contact: Contact, action: str, cancel: str, layout: str, *war
 
 def carry_out(step: str, party_id: uuid.UUID, contact: Contact, by: uuid.UUID | None) -> tuple[str, str]:
     """Do it; returns what to tell, and whether that is a success, an info or a warning. Raises NotLetIn."""
-    meant, named = STEPS[step], {"name": contact.name, "address": contact.address}
+    meant, named = _meant(step, contact), {"name": contact.name, "address": contact.address}
     try:
         means = means_for(contact.address) if meant.needs_means(contact) else None
         with current().db.write() as session:
@@ -126,6 +126,12 @@ def carry_out(step: str, party_id: uuid.UUID, contact: Contact, by: uuid.UUID | 
     except (BeyondOwnRights, OwnEntry, TooManyInvitations) as error:
         return refusal(error), "warning"
     return str(meant.done) % named, "success"
+
+
+def _meant(step: str, contact: Contact) -> Step:
+    """Who was given another address while suspended is let in again by an invitation."""
+    meant = STEPS[step]
+    return STEPS["resend"] if step == "resume" and meant.needs_means(contact) else meant
 
 
 def _do(

@@ -39,6 +39,7 @@ from services.portal.pages.contact_forms import (
     own_notices,
     read_form,
 )
+from services.portal.pages.forms import show_problems
 from services.portal.pages.visitor import AREA, Visitor, client_required, portal
 from services.portal.queries.contacts import ContactRow, find_row, list_contacts
 from services.portal.rules.contacts import LET_IN, MOST_CONTACTS, SEE_AND_PAY
@@ -208,8 +209,7 @@ def _show_refusal(form: PersonForm, visitor: Visitor, error: Exception) -> None:
         case TooManyInvitations():
             add_error(form, "sub_account", refusal(error))
         case PasswordRefused(problems=problems):
-            for texts in problems.values():
-                add_error(form, "password", " ".join(texts))
+            show_problems(form, problems, "password")
 
 
 def _row(visitor: Visitor, contact_id: uuid.UUID) -> ContactRow:
