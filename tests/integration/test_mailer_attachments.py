@@ -4,20 +4,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from services.mailer.app import create_app
 from services.mailer.clients.portal import PortalFiles
 from services.mailer.jobs import enclosing
-from services.portal.consumers import HANDLERS
-from services.portal.models import Invoice
+from services.mailer.queries import LetterFilter, list_letters
+from services.portal.models import Agency, Invoice, Notice
 from shared.db import new_id
 from shared.events import InvalidEvent
+from shared.events.mailer import LetterSent
 from shared.events.portal import NoticeAttachment, NoticeRaised
 from shared.web import Staff
 from tests.support import billing
 from tests.support.clientarea import party_event, serving
 from tests.support.house import House, whole_house
 from tests.support.mailer import Mailer, one_of
+from tests.support.notices import hear, published
 from tests.support.processes import free_port
 from tests.support.raised import raised
 from tests.support.smtp import ReceivedLetter, SmtpSink
@@ -35,8 +38,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def invoice(house: House) -> Invoice:
     event, db = party_event(), house.rooms["portal"].db
-    with db.write() as session:
-        HANDLERS[type(event)](session, [event])
+    hear(db, event)
     return billing.issue(db, event.party_id)
 
 
@@ -81,6 +83,33 @@ def test_an_invoice_goes_along_in_the_language_of_its_reader_and_beside_the_usua
         papers.append(content)
     assert papers[0] != papers[1]
     assert one_of(smtp_sink.to("plain@example.test")).message.get_content_type() == "multipart/alternative"
+
+
+def test_what_the_portal_announces_arrives_with_its_paper_its_number_and_a_way_to_stop_it(
+    mailer: Mailer, house: House, smtp_sink: SmtpSink
+) -> None:
+    db = house.rooms["portal"].db
+    with db.write() as session:
+        session.get_one(Agency, 1).attach_documents = True
+    event = party_event(2)
+    hear(db, event)
+    invoice = billing.issue(db, event.party_id, concept="Canon de diciembre")
+    *_, announced = [one for one in published(db, NoticeRaised) if one.reader.party_id == event.party_id]
+    mailer.hear(announced)
+    with mailer.working():
+        letter = mailer.wait_for(announced, "sent")
+    received = one_of(smtp_sink.messages)
+    assert files_of(received)[f"{invoice.number}.pdf"].startswith(b"%PDF")
+    assert str(invoice.number) in received.text
+    assert "Canon de diciembre" in received.text
+    stop = f"<{mailer.settings.public_url}{announced.stop_path}>"
+    assert received.message["List-Unsubscribe"] == stop
+    assert stop.strip("<>") in received.text.splitlines()
+    hear(db, one_of(mailer.told(LetterSent)))
+    with db.read() as session:
+        assert [one.state for one in session.scalars(select(Notice).where(Notice.about == invoice.id))] == ["sent"]
+    with mailer.db.read() as session:
+        assert [one.id for one in list_letters(session, LetterFilter(text=invoice.number)).items] == [letter.id]
 
 
 def test_a_file_that_is_gone_or_too_large_is_left_out_and_the_letter_says_so(
