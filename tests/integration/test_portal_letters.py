@@ -53,11 +53,11 @@ def ticked(page: str) -> set[str]:
     return {re.findall(r'value="(\w+)"', box)[0] for box in boxes if " checked" in box}
 
 
-def acts(alone: Alone) -> list[tuple[str, dict[str, str]]]:
+def acts(alone: Alone) -> list[tuple[str, str, dict[str, str]]]:
     """What was recorded about letters."""
     found = published(alone.db, ACT_EVENTS["portal"])
     return [
-        (one.act, {detail.name: detail.value for detail in one.details})
+        (one.act, one.actor_name, {detail.name: detail.value for detail in one.details})
         for one in found
         if one.act.startswith("notices.")
     ]
@@ -84,7 +84,7 @@ def test_one_click_of_the_mail_program_stops_letters_of_that_kind_and_only_those
         found = session.get_one(Contact, made)
     assert (found.notices, found.stopped) == (list(PREFERENCES), ["reminder"]), "what the client gave stays"
     assert acts(alone) == [
-        ("notices.stopped", {"notices": "reminder", "address": "a•••@example.com", "name": found.name})
+        ("notices.stopped", found.name, {"notices": "reminder", "address": "a•••@example.com", "name": found.name})
     ]
 
 
@@ -111,7 +111,7 @@ def test_looking_at_the_page_stops_nothing_and_it_says_what_it_would(alone):
     saved = stranger.post(path, data={"do": "save", "wanted": ["receipt", "nonsense"]}, base_url=PUBLIC_URL)
     assert ticked(saved.text) == {"receipt"}
     assert told(alone.db, news_about(party_id)) == []
-    assert [act for act, _ in acts(alone)] == ["notices.stopped", "notices.chosen", "notices.stopped"]
+    assert [act for act, _, _ in acts(alone)] == ["notices.stopped", "notices.chosen", "notices.stopped"]
 
 
 def test_a_letter_that_nobody_knows_or_that_is_for_nobody_any_more_says_so(alone):
@@ -162,7 +162,7 @@ def test_a_client_chooses_their_own_letters_and_what_goes_to_others_stays(alone)
     browser = alone.client(party_id)
     page = browser.get(CHOICES).text
     assert ticked(page) == set(PREFERENCES) - {"receipt"}
-    assert "«Recibo de un pago» le llega a Ana Contadora en lugar de usted" in page
+    assert "«Recibo de pago» le llega a Ana Contadora en lugar de usted" in page
     assert "siempre llegan" in page
     told(alone.db, news_about(party_id))
     assert browser.post(CHOICES, wanted=["invoice", "cases"]).status_code == 303
@@ -172,7 +172,7 @@ def test_a_client_chooses_their_own_letters_and_what_goes_to_others_stays(alone)
     with alone.db.read() as session:
         chosen = session.scalars(select(HolderChoice.notices)).one()
     assert chosen == ["invoice", "receipt", "cases"], "it comes back to the client when the contact is gone"
-    assert acts(alone) == [("notices.chosen", {"notices": "invoice, cases"})]
+    assert acts(alone) == [("notices.chosen", "Persona Número 1", {"notices": "invoice, cases"})]
 
 
 def test_a_contact_chooses_among_what_the_client_gave_them(alone):

@@ -13,6 +13,7 @@ from services.portal.queries.choices import Choice, find_choice_at, find_notice
 from services.portal.rules.notices import PREFERENCE_OF
 from services.portal.rules.profile import masked_address
 from services.portal.schemas.contacts import NOTICE_WORDS
+from shared.audit import Actor, become
 from shared.web import current
 
 notices = Blueprint("notices", __name__, url_prefix=f"{AREA}/notices")
@@ -48,6 +49,7 @@ def _choice(party: Party, notice: Notice) -> Choice:
 def _change(notice_id: uuid.UUID, notice: Notice, choice: Choice) -> tuple[Choice, str]:
     what, of = request.form.get("do", ""), PREFERENCE_OF[notice.kind]
     name = NOTICE_WORDS[of].name
+    become(_reader(notice, choice))
     with current().db.write() as session:
         if what == "again":
             told = gettext("You get «%(what)s» again, from the next letter on.", what=name)
@@ -57,6 +59,12 @@ def _change(notice_id: uuid.UUID, notice: Notice, choice: Choice) -> tuple[Choic
             return choose_by_letter(session, notice_id, request.form.getlist("wanted")), told
         told = gettext("Done. We write «%(what)s» to this address no more.", what=name)
         return stop_letters(session, notice_id), told
+
+
+def _reader(notice: Notice, choice: Choice) -> Actor:
+    """Whoever reads the letters that go to this address, as far as that is known."""
+    person = choice.contact.person_id or choice.contact.id if choice.contact else notice.party_id
+    return Actor("party", str(person), notice.name, request.remote_addr or "")
 
 
 def _page(notice: Notice, choice: Choice, told: str) -> str:
