@@ -292,6 +292,24 @@ def test_a_client_is_let_in_by_another_client_with_their_own_password(house: Hou
     assert "Otra forma de llamarla" not in page
 
 
+def test_the_password_of_somebody_else_with_that_address_does_not_accept(ana: Invitee) -> None:
+    """A client of the directory may have the address of somebody whom clients let in; each has a password."""
+    ana.joined()
+    namesake = new_client(ana.house, emails=[{"address": ana.address, "principal": True}])
+    again = named(new_client(ana.house), address=ana.address)
+    browser = new_browser(ana.house)
+    browser.get(again.invite())
+
+    assert post(browser, f"{PAGE}/signin", form=PAGE, password=PASSWORD).status_code == 422
+
+    assert again.contact().state == "invited"
+    again.client.house.carry()
+    namesake.get(again.invite())
+    assert "new_password" not in namesake.get(PAGE).text
+    assert namesake.post(f"{PAGE}/accept", form=PAGE).location == PAGE
+    assert again.contact().state == "invited"
+
+
 def test_nobody_is_invited_to_their_own_area(house: House) -> None:
     laura = new_client(house)
     invited = named(laura, address=laura.address)
