@@ -75,6 +75,8 @@ def test_a_notice_that_is_taken_back_ends_its_waiting_letter_and_the_page_says_w
     staff = Staff(id="1", name="Agente Ana", role="agent", language="es")
     page = create_app(mailer.settings, mailer.db, load_staff=lambda: staff).test_client()
     assert told in page.get(f"/backoffice/mailer/letters/{letter.id}").text
+    for number, shown in ((f"?kind={kind}", 1), ("?kind=receipt", 0)):
+        assert page.get(f"/backoffice/mailer/{number}").text.count(f"/letters/{mailer.letter_of(other).id}") == shown
 
 
 def test_a_withdrawal_that_overtakes_its_notice_is_remembered(mailer: Mailer, smtp_sink: SmtpSink) -> None:

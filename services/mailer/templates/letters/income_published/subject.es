@@ -1,1 +1,1 @@
-Nueva liquidación
+Hay una nueva liquidación

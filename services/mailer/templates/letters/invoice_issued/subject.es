@@ -1,1 +1,1 @@
-Nueva factura
+Hay una nueva factura
