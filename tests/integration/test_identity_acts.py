@@ -108,6 +108,24 @@ def test_acts_come_page_by_page_and_a_broken_cursor_is_refused(identity: Identit
     assert api.get("/acts?cursor=nonsense").status_code == 400
 
 
+def test_a_client_reads_what_people_did_and_not_what_the_agency_keeps_to_itself(identity: Identity) -> None:
+    mine, agent = new_id(), {"actor_kind": "staff", "actor_id": str(new_id()), "actor_name": "Inés"}
+    note = {"act": "case.written", "details": [{"name": "note", "value": "yes"}]}
+    write(
+        identity,
+        {"party_id": mine, "actor_id": str(mine)},
+        {"party_id": new_id(), "actor_id": str(mine)},  # in somebody else's area
+        agent | note | {"party_id": mine},
+        agent | {"party_id": mine, "act": "client.viewed", "details": [{"name": "reason", "value": "sospecha"}]},
+        agent | {"party_id": mine, "act": "sub_account.suspended"},
+    )
+    api = identity.client()
+
+    told = acts(api, party_id=mine, audience="client")["items"]
+    assert [one["act"] for one in told] == ["sub_account.suspended", "contact.changed"]
+    assert len(acts(api, party_id=mine)["items"]) == 4
+
+
 def test_the_staff_finds_what_a_guest_did_by_the_guest_s_name(identity: Identity) -> None:
     api, party = identity.client(), identity.add_party(name="María Peña")
     guest = guest_of(api)

@@ -21,7 +21,7 @@ blp = Blueprint("acts", __name__, url_prefix="/acts", description="Who did what,
 def list_all(query: dict[str, Any]) -> dict[str, Any]:
     """The acts, the newest first, as sentences in the language of Accept-Language."""
     party_id = query["party_id"]
-    chosen = AuditFilter(party=str(party_id) if party_id else "")
+    chosen = AuditFilter(party=str(party_id) if party_id else "", for_client=query["audience"] == "client")
     with current().db.read() as session:
         found = entries_matching(session, chosen)
         page = paginate(session, found, AUDIT_ORDER, cursor=query.get("cursor"), limit=query["limit"])

@@ -14,6 +14,7 @@ from services.identity.models.oauth import OAuthClient
 from services.identity.models.parties import Party
 from services.identity.models.staff import StaffMember
 from services.identity.queries.parties import PartyFilter, conditions_of
+from services.identity.rules.acts import OF_OTHERS_FOR_CLIENTS
 from services.identity.rules.logins import searchable
 from shared.db import Database
 
@@ -30,6 +31,7 @@ class AuditFilter:
     """What to look for; empty parts do not filter, all hold at once. From `since` on, before `until`.
 
     `q` is looked for in who acted and in whom or what it was done to; `party` is a name, a document or an id.
+    `for_client`: only what the client whom it is about may read.
     """
 
     q: str = ""
@@ -39,6 +41,7 @@ class AuditFilter:
     party: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    for_client: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ def entries_matching(session: Session, chosen: AuditFilter) -> Select[AuditEntry
         conditions.append(AuditEntry.at >= chosen.since)
     if chosen.until is not None:
         conditions.append(AuditEntry.at < chosen.until)
+    if chosen.for_client:
+        conditions.append(or_(AuditEntry.actor_kind == "party", AuditEntry.act.in_(OF_OTHERS_FOR_CLIENTS)))
     if chosen.party.strip():
         conditions.append(_about_party(session, chosen.party.strip()))
     if chosen.q.strip():

@@ -12,6 +12,11 @@ class ActQuery(PageQuery):
     party_id = ma.fields.UUID(
         load_default=None, allow_none=True, metadata={"description": "Only what was done to, or for, this party"}
     )
+    audience = ma.fields.String(
+        load_default="staff",
+        validate=ma.validate.OneOf(["staff", "client"]),
+        metadata={"description": "`client`: only what the client may read, without internal notes and the like"},
+    )
 
 
 class ActDetail(ma.Schema):

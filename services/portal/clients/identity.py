@@ -192,10 +192,14 @@ class Identity:
         return MadeGuest(uuid.UUID(answer["subject"]), credential, bool(answer["created"]))
 
     def list_acts(self, party_id: uuid.UUID, cursor: str | None, language: str, *, limit: int = 50) -> ActPage:
-        """What was done by, for or in the name of a party, told in a language. Raises BadCursor."""
+        """What was done for a party or in its area, as far as the client may read it, told in a language.
+
+        Raises BadCursor.
+        """
+        wanted = {"party_id": party_id, "audience": "client", "cursor": cursor, "limit": limit}
         try:
             with force_locale(language):  # the call says in which language it wants its answer
-                answer = self.calls.get("identity", "/acts", party_id=party_id, cursor=cursor, limit=limit)
+                answer = self.calls.get("identity", "/acts", **wanted)
         except CallFailed as error:
             if error.status == 400 and cursor:
                 raise BadCursor from error
