@@ -11,14 +11,15 @@ import time_machine
 from sqlalchemy import select
 
 from services.portal.actions.invitations import Accepting, InvitationGone, accept_invitation, revoke_invitation
-from services.portal.models import ClientSession, Contact, Invitation
+from services.portal.models import ClientSession, Contact, Invitation, Person
 from shared import clock
 from shared.db import new_id
 from shared.events import decode
 from shared.events.acts import ACT_EVENTS
+from shared.events.directory import PartyUpdated
 from shared.events.portal import SubAccountAccepted
 from shared.outbox import outbox
-from tests.support.clientarea import CSRF
+from tests.support.clientarea import CSRF, party_event
 from tests.support.clients import PASSWORD, new_client, post
 from tests.support.guests import CHOSEN, PAGE, Invitee, choose, named, new_browser, sign_in
 from tests.support.house import House, whole_house
@@ -290,6 +291,13 @@ def test_a_client_is_let_in_by_another_client_with_their_own_password(house: Hou
     page = browser.get("/customerarea/accounts").text
     assert page.index(str(laura.known()["name"])) < page.index(str(invited.client.known()["name"]))
     assert "Otra forma de llamarla" not in page
+    renamed = party_event(
+        kind=PartyUpdated, party_id=laura.party_id, version=99, name="Laura de Restrepo", language="en"
+    )
+    with house.rooms["portal"].db.write() as session:
+        house.rooms["portal"].handlers[PartyUpdated](session, [renamed])
+        person = session.get_one(Person, laura.party_id)
+        assert (person.name, person.language) == ("Laura de Restrepo", "en")
 
 
 def test_the_password_of_somebody_else_with_that_address_does_not_accept(ana: Invitee) -> None:

@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from services.portal.models import Party
+from services.portal.models import Party, Person
 from services.portal.rules.parties import search_key
 from shared.db import insert_into
 from shared.events.directory import Email
 
 CHUNK = 500
+FOLLOWED = {"name": Party.name, "language": Party.language}
+"""What is known of people who are parties, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,14 @@ def copy_parties(session: Session, parties: Iterable[PartyData]) -> None:
                 index_elements=[Party.id], set_=changes, where=Party.version < statement.excluded.version
             )
         )
+        _rename_people(session, [row["id"] for row in rows[start : start + CHUNK]])
+
+
+def _rename_people(session: Session, party_ids: Sequence[uuid.UUID]) -> None:
+    """A party whom other clients let in is called there as the directory calls them."""
+    here = {name: select(column).where(Party.id == Person.id).scalar_subquery() for name, column in FOLLOWED.items()}
+    theirs = update(Person).where(Person.id.in_(party_ids), ~Person.is_guest)
+    session.execute(theirs.values(here).execution_options(synchronize_session=False))
 
 
 def lock_parties(session: Session, party_ids: Sequence[uuid.UUID]) -> list[Party]:
