@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from services.portal.actions.contacts import ContactData, add_contact
-from services.portal.actions.sub_accounts import Means, TooManyInvitations
+from services.portal.actions.contacts import ContactData, add_contact, change_contact
+from services.portal.actions.sub_accounts import Means, OwnEntry, TooManyInvitations
 from services.portal.models import ClientSession, Contact, Invitation, Notice
 from services.portal.rules.contacts import MOST_CONTACTS, MOST_INVITATIONS
 from services.portal.rules.notices import PREFERENCES, RAISED, RECEIPT, WITHDRAWN
@@ -308,6 +308,8 @@ def test_nobody_changes_their_own_entry_but_can_leave_and_is_told_before(portal:
     answer = send(manager, f"{CONTACTS}/{row.id}", address=row.address, rights=list(RIGHTS), notices=list(PREFERENCES))
     assert answer.status_code == 303
     act(manager, row.id, "suspend")
+    with pytest.raises(OwnEntry), portal.db.write() as session:
+        change_contact(session, party, row.id, _person(1, sub_account=True), None, row.id)
     (row,) = rows(portal, party)
     assert (row.rights, row.notices, row.state) == ([MANAGE_CONTACTS], [], "active")
     assert "Es usted mismo: saldrá enseguida" in manager.get(f"{CONTACTS}/{row.id}/remove").text
