@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.portal.models import CaseMessage, Contact, PaymentIntent, StoredFile
+from services.portal.models import CaseMessage, Contact, PaymentIntent, PaymentReport, StoredFile
 from services.portal.pages.visitor import AREA
 from services.portal.rules.rights import OPEN_CASES, PAY_INVOICES, SEE_CASES, SEE_INVOICES
 from shared.events.acts import PortalActRecorded
@@ -62,6 +62,9 @@ def test_what_a_contact_does_is_recorded_under_their_own_name(portal: Alone) -> 
     assert {one.author_name for one in every(portal, CaseMessage)} == {ANA}
     assert {one.created_by for one in every(portal, StoredFile)} == {ANA}
     assert [one.party_id for one in every(portal, PaymentIntent)] == [party_id]
+    (reported,) = every(portal, PaymentReport)
+    for browser, page in ((portal.client(party_id), f"{AREA}/reports"), (portal.staff(), "/backoffice/portal/reports")):
+        assert ANA in browser.get(f"{page}/{reported.id}").text
     assert MARIA not in {name for _, name, _ in acts(portal)}
 
 
