@@ -1,25 +1,19 @@
-"""Tables of the mailer."""
+"""Letters, and what happened to them."""
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db import COLUMN_TYPES, new_id, new_metadata
+from services.mailer.models.base import Base
+from shared.db import new_id
 
 WAITING = text("state = 'pending'")
 UNDER_WAY = text("state IN ('pending', 'sending')")
 HELD = text("claimed_by IS NOT NULL")
 ENDED = text("ended_at IS NOT NULL")
 RENEWED = text("instead_of IS NOT NULL")
-
-
-class Base(DeclarativeBase):
-    """The mailer's own tables; the shared plumbing (outbox, inbox, ...) stands beside them."""
-
-    metadata = new_metadata()
-    type_annotation_map = COLUMN_TYPES
 
 
 class Letter(Base):
@@ -120,77 +114,6 @@ class Attempt(Base):
     answer: Mapped[str] = mapped_column(Text)
 
 
-class Queue(Base):
-    """The one row that says how the queue runs. An empty value means: as the setting says."""
-
-    __tablename__ = "queue"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    paused: Mapped[bool] = mapped_column(default=False)
-    paused_by: Mapped[str | None] = mapped_column(String(200))
-    paused_at: Mapped[datetime | None]
-    delay: Mapped[float | None]
-    """Seconds between the creation of a letter and its first attempt."""
-    per_second: Mapped[float | None]
-    per_domain: Mapped[float | None]
-    changed_by: Mapped[str | None] = mapped_column(String(200))
-    changed_at: Mapped[datetime | None]
-    message_domain: Mapped[str] = mapped_column(String(255), default="porteria.localhost")
-    """The right side of Message-IDs, from the worker's settings."""
-    trouble: Mapped[str | None] = mapped_column(Text)
-    """Why nothing can be sent at the moment: the mail server is away or refuses us."""
-    trouble_since: Mapped[datetime | None]
-    trouble_until: Mapped[datetime | None]
-    """When the server is tried again."""
-    window_from: Mapped[int | None]
-    """Minute of the day, in the agency's zone, from which letters go out; None = always. See rules/window.py."""
-    window_until: Mapped[int | None]
-    window_days: Mapped[str | None] = mapped_column(String(7))
-    """ISO weekdays on which a window begins, such as 12345."""
-    mailbox_read_at: Mapped[datetime | None]
-    """When the mailbox of returned letters was last read to its end."""
-    mailbox_trouble: Mapped[str | None] = mapped_column(Text)
-    mailbox_trouble_since: Mapped[datetime | None]
-
-
-class Worker(Base):
-    """A process that sends. What a dead one had in hand goes back, or is uncertain."""
-
-    __tablename__ = "workers"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    place: Mapped[str] = mapped_column(String(300))
-    """Host and process namespace in which `pid` has its meaning."""
-    pid: Mapped[int]
-    started_at: Mapped[datetime]
-    alive_until: Mapped[datetime]
-
-
-class SealingKey(Base):
-    """A key pair for which identity seals what a letter says (X25519)."""
-
-    __tablename__ = "sealing_keys"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    number: Mapped[int] = mapped_column(unique=True)
-    """Whoever makes the n-th first has made it: two processes that start at once agree on one."""
-    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
-    private_key: Mapped[bytes] = mapped_column(LargeBinary)
-    """Encrypted with the mailer's keyring."""
-    created_at: Mapped[datetime]
-
-
-class SigningKey(Base):
-    """A key with which identity signs sealed secrets (Ed25519), as its JWKS told."""
-
-    __tablename__ = "signing_keys"
-
-    kid: Mapped[str] = mapped_column(String(128), primary_key=True)
-    public_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    """Empty: identity was asked at `seen_at` and knows no such key."""
-    seen_at: Mapped[datetime]
-
-
 class Withdrawal(Base):
     """Something that ended before its letter came in (events may overtake each other): its letter must not go."""
 
@@ -215,48 +138,6 @@ class LetterWords(Base):
     keeps them as a tsvector too, in the column `lexemes` with an index on their beginnings (migration 0003)."""
 
 
-class Suppression(Base):
-    """An address to which nothing is sent."""
-
-    __tablename__ = "suppressions"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    address: Mapped[str] = mapped_column(String(320), unique=True)
-    """As `address_key` writes it."""
-    reason: Mapped[str] = mapped_column(String(16))
-    """`bounced` or `manual`."""
-    since: Mapped[datetime]
-    by: Mapped[str | None] = mapped_column(String(200))
-    letter_id: Mapped[uuid.UUID | None]
-    """The letter that came back."""
-    note: Mapped[str] = mapped_column(Text, default="")
-
-
-class ReturnedMessage(Base):
-    """A message that came to the mailbox of returned letters, or was handed in: each is looked at once."""
-
-    __tablename__ = "returned_messages"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256 of the message: the same bytes again are the same message."""
-    source: Mapped[str] = mapped_column(String(16))
-    """`mailbox`, `api` or `page`."""
-    received_at: Mapped[datetime] = mapped_column(index=True)
-    verdict: Mapped[str] = mapped_column(String(16))
-    """See rules/returned.py."""
-    letter_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
-    guessed: Mapped[bool] = mapped_column(default=False)
-    """The letter was found by the recipient's address alone."""
-    recipient: Mapped[str] = mapped_column(String(320), default="")
-    status: Mapped[str] = mapped_column(String(16), default="")
-    """The enhanced status code (RFC 3463), such as 5.1.1."""
-    answer: Mapped[str] = mapped_column(Text, default="")
-    subject: Mapped[str] = mapped_column(String(300), default="")
-    mark: Mapped[str | None] = mapped_column(String(300), index=True)
-    """What the mailbox calls it, while it may still lie there."""
-
-
 class LetterHour(Base):
     """What happened to letters within an hour that is over, so that charts need not count them again."""
 
@@ -269,38 +150,3 @@ class LetterHour(Base):
     bounced: Mapped[int]
     waiting: Mapped[int | None]
     """How many waited at its end; unknown for hours in which no worker ran."""
-
-
-class TemplateVersion(Base):
-    """The words of a kind of letter in a language, as somebody saved them. The newest is the one in use."""
-
-    __tablename__ = "letter_templates"
-    __table_args__ = (UniqueConstraint("kind", "language", "version"),)
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(40))
-    language: Mapped[str] = mapped_column(String(5))
-    version: Mapped[int]
-    """Counted from 1; before it there is the text that comes with the program."""
-    subject: Mapped[str] = mapped_column(String(300))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
-    changed_by: Mapped[str] = mapped_column(String(200))
-    changed_at: Mapped[datetime]
-    note: Mapped[str] = mapped_column(String(300))
-
-
-class TemplateDraft(Base):
-    """What somebody of the staff was writing when they looked at a preview or sent a test."""
-
-    __tablename__ = "template_drafts"
-
-    staff_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
-    language: Mapped[str] = mapped_column(String(5), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(300))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
-    note: Mapped[str] = mapped_column(String(300))
-    address: Mapped[str] = mapped_column(String(320))
-    at: Mapped[datetime] = mapped_column(index=True)
