@@ -10,7 +10,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from shared.events.registry import InvalidEvent, load, schema_of, type_of
+from shared.events.registry import InvalidEvent, dump, load, type_of
 
 CONTENT_TYPE = "application/cloudevents+json"
 MAXIMUM_BYTES = 256 * 1024
@@ -56,7 +56,7 @@ def encode(
         attributes["correlationid"] = correlation_id
     if traceparent:
         attributes["traceparent"] = traceparent
-    data = schema_of(type(event)).dump(event)
+    data = dump(event)
     return bytes(_format.write(CloudEvent(attributes, data)))
 
 

@@ -4,7 +4,9 @@ import dataclasses
 import re
 import types
 import typing
+import uuid
 from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ _types: dict[str, type] = {}
 _names: dict[type, str] = {}
 _schemas: dict[type, type[Schema]] = {}
 _instances: dict[type, Schema] = {}
+_dumpers: dict[type, Callable[[Any], dict[str, Any]]] = {}
 
 
 class InvalidEvent(Exception):
@@ -72,6 +75,53 @@ def schema_of(cls: type[Any]) -> Schema:
     if cls not in _instances:
         _instances[cls] = _schema_class(cls)()
     return _instances[cls]
+
+
+def dump(event: Any) -> dict[str, Any]:
+    """What the event's schema would dump, without asking it: a schema looks at each value in several ways, and a day
+    with very many events spends most of its time on that."""
+    cls = type(event)
+    if cls not in _dumpers:
+        _dumpers[cls] = _dumper(cls)
+    return _dumpers[cls](event)
+
+
+def _dumper(cls: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    hints = typing.get_type_hints(cls)
+    parts = [(item.name, _writing(hints[item.name])) for item in dataclasses.fields(cls)]
+
+    def write(event: Any) -> dict[str, Any]:
+        found = {}
+        for name, writing in parts:
+            value = getattr(event, name)
+            found[name] = None if value is None else writing(value)
+        return found
+
+    return write
+
+
+def _writing(hint: Any) -> Callable[[Any], Any]:
+    """How a value of this type that is not None is written; the types are those of `_field`."""
+    if isinstance(hint, types.UnionType):
+        (hint,) = [part for part in typing.get_args(hint) if part is not type(None)]
+    if typing.get_origin(hint) is list:
+        one = _writing(typing.get_args(hint)[0])
+        return lambda values: [one(value) for value in values]
+    if dataclasses.is_dataclass(hint):
+        return _dumper(typing.cast(type, hint))
+    if hint is Decimal:
+        return lambda value: format(Decimal(value), "f")
+    return _WRITINGS[hint]
+
+
+_WRITINGS: dict[Any, Callable[[Any], Any]] = {
+    str: str,
+    uuid.UUID: str,
+    int: int,
+    bool: bool,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+}
 
 
 def _schema_class(cls: type[Any]) -> type[Schema]:

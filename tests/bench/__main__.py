@@ -2,7 +2,7 @@
 
 `make bench ARGS="batch cancel"` picks some of: batch, cancel, single, sign-in, memory, lists (with 100,000 parties and
 500,000 letters: every list, filter, order and chart), area (with 1,000,000 invoices: the client's pages and the desk),
-papers (invoices as PDF, and a ZIP of 500).
+papers (invoices as PDF, and a ZIP of 500), daily (the run of a day over 100,000 clients with 300,000 open invoices).
 """
 
 import os
@@ -18,6 +18,7 @@ from typing import Any
 
 from shared.settings import CommonSettings
 from tests.bench import limits
+from tests.bench.daily import bench_daily
 from tests.bench.lists import bench_area, bench_lists
 from tests.bench.papers import bench_papers
 from tests.support import letters, postgres, servers
@@ -205,6 +206,13 @@ def peak(pid: int) -> int:
     return 0
 
 
+def measure_daily(system: System, _sink: SmtpSink) -> None:
+    """The run of a day alone: the system's own worker would take turns at it."""
+    url = CommonSettings(database_pattern=system.database_url or "").database_url("portal")
+    system.stop()
+    bench_daily(url, say)
+
+
 MEASUREMENTS: dict[str, Callable[[System, SmtpSink], None]] = {
     "batch": bench_batch,
     "cancel": bench_cancel,
@@ -214,6 +222,7 @@ MEASUREMENTS: dict[str, Callable[[System, SmtpSink], None]] = {
     "lists": lambda system, _sink: bench_lists(system),
     "area": lambda system, _sink: bench_area(system),
     "papers": lambda _system, _sink: bench_papers(say),
+    "daily": measure_daily,
 }
 
 if __name__ == "__main__":

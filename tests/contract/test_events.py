@@ -11,7 +11,7 @@ from shared.bus.topology import HEARS
 from shared.clock import now
 from shared.db import new_id
 from shared.events import InvalidEvent, UnknownEvent, asyncapi, decode, encode, registered, type_of
-from shared.events.registry import is_required
+from shared.events.registry import dump, is_required, schema_of
 
 TYPES = registered()
 
@@ -25,6 +25,14 @@ def test_the_frozen_example_of_every_event_can_be_read_and_loses_nothing(name: s
     envelope = decode(example(name))
     written = encode(envelope.event, id=new_id(), time=now(), correlation_id=None)
     assert json.loads(written)["data"] == json.loads(example(name))["data"]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_an_event_is_written_as_its_schema_would_write_it(name: str) -> None:
+    event = decode(example(name)).event
+    assert dump(event) == schema_of(type(event)).dump(event)
+    bare = dataclasses.replace(event, **{field.name: None for field in dataclasses.fields(event)})
+    assert dump(bare) == schema_of(type(event)).dump(bare)
 
 
 def test_no_example_is_left_over_from_an_event_that_is_gone() -> None:

@@ -140,7 +140,7 @@ def readers_of(client: PlainClient, wish: str) -> list[tuple[str, str]]:
     return [found[key] for key in sorted(wanting)]
 
 
-def amount_text(amount: Decimal, language: str) -> str:
+def amount_text(amount: Decimal | int, language: str) -> str:
     """Colombian pesos as people read them."""
     text = f"{amount:,.2f}"
     if language == "es":
