@@ -14,6 +14,7 @@ from babel.dates import format_date
 
 from services.portal.actions.income import void_income
 from services.portal.actions.invoicing import issue_draft
+from services.portal.actions.reports import NewReport, reject_report, submit_report
 from services.portal.clients.files import FileStore
 from services.portal.consumers import handlers
 from services.portal.jobs.imports import InvoiceImporter
@@ -26,7 +27,8 @@ from shared.events.external import BilledLine, ExternalInvoiceIssued
 from shared.events.portal import NoticeRaised, NoticeWithdrawn
 from shared.inbox import Inbox
 from tests.support.alone import Alone, portal_alone
-from tests.support.billing import ZONE, credit, draft, earn, issue, today
+from tests.support.billing import ZONE, credit, draft, earn, issue, pay, today
+from tests.support.cases import answer, open_one
 from tests.support.clientarea import CSRF
 from tests.support.documents import SMALL_PDF, agency, attach, document_for, send
 from tests.support.fiscal import rent
@@ -182,6 +184,34 @@ def test_a_fiscal_document_that_comes_with_the_invoice_goes_with_its_letter(smal
     assert inbox.handle([billed(1, lines=[line], xml=xml)]) == []
     (raised,) = published(small.db, NoticeRaised)
     assert [file.path.rpartition("/")[2] for file in raised.attachments] == ["pdf", "xml"]
+
+
+def test_receipts_steps_of_requests_and_refused_reports_go_to_client_and_contact(alone):
+    party_id = alone.party()
+    contact(alone.db, party_id, notices=["receipt", "cases"], instead=["cases"])
+    settings(alone, announce_invoices=False)
+    payment = pay(alone.db, party_id, "1000", issue(alone.db, party_id, "1000"))
+    case = open_one(alone.db, party_id)
+    answer(alone.db, case.id)
+    money: dict[str, Any] = {"currency": "COP", "amount": Decimal(500), "paid_on": today(), "method": "transfer"}
+    new = NewReport(report_id=new_id(), party_id=party_id, reference="TRX-1", **money)
+    with alone.db.write() as session:
+        submit_report(session, new, [])
+        reject_report(session, new.report_id, "No llegó")
+    raised = published(alone.db, NoticeRaised)
+    assert sorted((one.kind, one.reader.address) for one in raised) == [
+        ("case_answered", ANA),
+        ("case_opened", ANA),
+        ("receipt", ANA),
+        ("receipt", HOLDER),
+        ("report_rejected", ANA),
+        ("report_rejected", HOLDER),
+    ]
+    assert {one.path.partition("?")[0] for one in raised} == {
+        f"/customerarea/receipts/{payment.id}",
+        f"/customerarea/cases/{case.id}",
+        f"/customerarea/reports/{new.report_id}",
+    }
 
 
 def test_an_owner_learns_of_a_statement_of_income_and_not_of_one_that_was_voided(alone):

@@ -82,7 +82,7 @@ def test_a_notification_becomes_one_payment_one_receipt_and_one_letter(portal: A
     assert payment.reference == f"1-{intent.reference}"
     assert invoice_now(portal.db, invoice.id).state == "paid"
     assert (intent_now(portal, intent).state, balance(portal, party)) == ("paid", ZERO)
-    assert (told(portal, PaymentReceived), told(portal, NoticeRaised)) == (1, 1)
+    assert (told(portal, PaymentReceived), told(portal, NoticeRaised)) == (1, 2), "the letters: invoice and receipt"
     assert not incidents(portal)
 
 

@@ -74,7 +74,7 @@ def test_an_accepted_report_pays_the_invoice_and_the_client_sees_the_receipt(por
     assert invoice_now(portal.db, invoice.id).state == "paid"
     shown = browser.get(f"/customerarea/reports/{one.id}").text
     assert "RC-000001" in shown
-    assert [notice.kind for notice in notices(portal)] == ["receipt"]
+    assert [notice.kind for notice in notices(portal)] == ["invoice_issued", "receipt"]
 
     again = agent.post(f"{desk}/accept", form="/backoffice/portal/payments/new", amount="1", received_on="2026-01-01")
     assert again.status_code == 303
