@@ -62,7 +62,7 @@ def look_at(browser: FlaskClient, client: Client) -> Any:
 
 def area_in(browser: FlaskClient) -> str:
     """Whose area the browser shows, "" if it shows none."""
-    found = re.search(r'class="whose-inner">.*?<span>Área de ([^<]+)</span>', browser.get(HOME).text, re.DOTALL)
+    found = re.search(r'class="whose-inner">.*?Área de ([^<]+)</span>', browser.get(HOME).text, re.DOTALL)
     return found[1] if found else ""
 
 
