@@ -1,14 +1,16 @@
 """Contacts of a client: what they get and what they may do, and that nobody gives what is not theirs to give."""
 
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from services.portal.actions.contacts import ContactData, add_contact, change_contact
+from services.portal.actions.contacts import AddressTaken, ContactData, add_contact, change_contact
 from services.portal.actions.sub_accounts import Means, OwnEntry, TooManyInvitations
 from services.portal.models import ClientSession, Contact, Invitation, Notice
 from services.portal.rules.contacts import MOST_CONTACTS, MOST_INVITATIONS
@@ -312,7 +314,7 @@ def test_nobody_changes_their_own_entry_but_can_leave_and_is_told_before(portal:
         change_contact(session, party, row.id, _person(1, sub_account=True), None, row.id)
     (row,) = rows(portal, party)
     assert (row.rights, row.notices, row.state) == ([MANAGE_CONTACTS], [], "active")
-    assert "Es usted mismo: saldrá enseguida" in manager.get(f"{CONTACTS}/{row.id}/remove").text
+    assert "Esta entrada es la suya: saldrá enseguida" in manager.get(f"{CONTACTS}/{row.id}/remove").text
     assert act(manager, row.id, "remove").location == HOME
     assert manager.get(HOME).status_code == 303
     assert rows(portal, party)[0].state == "removed"
@@ -354,6 +356,24 @@ def test_a_client_invites_only_so_many_a_day_and_names_only_so_many(portal: Alon
     assert f"Ya hay {MOST_CONTACTS} contactos" in answer.text
     with portal.db.read() as session:
         assert session.scalar(select(func.count()).select_from(Invitation)) == MOST_INVITATIONS
+
+
+def test_of_two_that_name_the_same_address_at_once_one_does(both: Alone) -> None:
+    party, gate = both.party(1), threading.Barrier(2)
+
+    def name_them() -> bool:
+        gate.wait(10)
+        try:
+            with both.db.write() as session:
+                add_contact(session, party, _person(1, sub_account=False), None, None)
+        except AddressTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [future.result(30) for future in [threads.submit(name_them) for _ in range(2)]]
+    assert sorted(done) == [False, True]
+    assert len(rows(both, party)) == 1
 
 
 def test_the_staff_sees_all_of_it_and_agents_act_in_their_own_name(both: Alone) -> None:
