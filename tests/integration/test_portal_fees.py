@@ -10,7 +10,7 @@ from sqlalchemy import select
 from services.portal.actions.fee_waiving import waive_fee
 from services.portal.actions.invoicing import issue_draft
 from services.portal.actions.refusals import FeeChanged, TooMuch
-from services.portal.models import Agency, Invoice
+from services.portal.models import Agency, Invoice, Series
 from services.portal.settings import Settings
 from shared.db import Database
 from shared.events import decode
@@ -238,3 +238,18 @@ def test_two_workers_at_once_charge_each_fee_once(months):
     assert len(fees) == len({fee.invoice_id for fee in fees}) == 6
     with months.db.read() as session:
         assert len(session.scalars(select(Invoice).where(Invoice.is_late_fee)).all()) == 6
+
+
+def test_a_series_without_numbers_keeps_a_fee_for_the_next_day(months):
+    months.rule()
+    months.bill(months.party(), "2026-01-05")
+    months.go_to("2026-01-06")
+    with months.db.write() as session:
+        series = session.scalars(select(Series).where(Series.purpose == "invoice")).one()
+        series.last_number = series.next_number - 1
+    assert months.run() == 0
+    with months.db.write() as session:
+        session.scalars(select(Series).where(Series.purpose == "invoice")).one().last_number = None
+    months.go_to("2026-01-07")
+    assert months.run() == 1
+    assert str(months.fees()[0].fee_day) == "2026-01-06"

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.portal.actions.announcing import announced_together
@@ -28,9 +28,10 @@ from services.portal.queries.fees import (
     rule_book,
     terms_of,
 )
-from services.portal.rules.fees import ON_DOCUMENT, PENDING, base_of, compute, concept_text, owed_periods
+from services.portal.rules.fees import ON_DOCUMENT, PENDING, Computed, base_of, compute, concept_text, owed_periods
 from services.portal.rules.money import ZERO
 from shared import clock
+from shared.db import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -102,25 +103,23 @@ def _charge(session: Session, owing: Sequence[_Owing], today: date, zone: str) -
     fresh = list_late(session, [Invoice.id.in_([one.late.id for one in owing])], today, None, len(owing))
     ids = [one.id for one in fresh]
     fees, notes, ceiling = fees_on(session, ids), noted_on(session, ids), agency_of(session).fee_ceiling
+    lates = {one.id: one for one in session.scalars(select(Invoice).where(Invoice.id.in_(ids)))}
     done = 0
     with announced_together(session):
         for one in _owing(session, fresh, today, zone):
             late = one.late
             base = base_of(late.balance, late.total, notes.get(late.id, ZERO), fees.get(late.id, ZERO))
-            done += _charge_one(session, one, base, ceiling, parties[late.party_id], today)
+            made = compute(terms_of(one.rule), base, ceiling)
+            if made.amount:
+                done += _charge_one(session, one, made, lates[late.id], parties[late.party_id], today)
     return done
 
 
-def _charge_one(
-    session: Session, owing: _Owing, base: Decimal, ceiling: Decimal | None, party: Party, today: date
-) -> int:
-    made = compute(terms_of(owing.rule), base, ceiling)
-    if not made.amount:
-        return 0
-    done = 0
-    for period, day in owing.periods:
+def _charge_one(session: Session, owing: _Owing, made: Computed, late: Invoice, party: Party, today: date) -> int:
+    for done, (period, day) in enumerate(owing.periods):
         fee = LateFee(
-            invoice_id=owing.late.id,
+            id=new_id(),
+            invoice_id=late.id,
             party_id=party.id,
             rule_id=owing.rule.id,
             period=period,
@@ -136,34 +135,33 @@ def _charge_one(
             created_at=clock.now(),
         )
         try:
-            with session.begin_nested():
-                session.add(fee)
-                session.flush()
-                if owing.rule.charged_on == ON_DOCUMENT:
-                    _issue_document(session, fee, owing.rule, party, today)
+            document = _issue_document(session, fee, owing.rule, late, party)
         except SeriesExhausted:
             # Somebody has to add a series; until then everything else goes on, and tomorrow's run charges these.
-            log.warning("late_fee_without_number", invoice=str(owing.late.id), period=period)
-            break
-        done += 1
-    return done
+            log.warning("late_fee_without_number", invoice=str(late.id), period=period)
+            return done
+        session.add(fee)
+        if document:
+            charge_on(session, [fee], document)
+    return len(owing.periods)
 
 
-def _issue_document(session: Session, fee: LateFee, rule: FeeRule, party: Party, today: date) -> None:
-    late = session.get_one(Invoice, fee.invoice_id)
-    document = issue_invoice(
+def _issue_document(session: Session, fee: LateFee, rule: FeeRule, late: Invoice, party: Party) -> Invoice | None:
+    """The document of a fee that does not wait for the next invoice."""
+    if rule.charged_on != ON_DOCUMENT:
+        return None
+    return issue_invoice(
         session,
         NewInvoice(
             party_id=party.id,
             role=late.role,
             currency=fee.currency,
             lines=[fee_line(session, fee, party.language)],
-            issued_on=today,
-            due_on=today + timedelta(days=rule.pay_within_days),
+            issued_on=fee.assessed_on,
+            due_on=fee.assessed_on + timedelta(days=rule.pay_within_days),
             concept=concept_text(late.number or "", party.language),
             property_name=late.property_name,
             period=late.period,
             is_late_fee=True,
         ),
     )
-    charge_on(session, [fee], document)
