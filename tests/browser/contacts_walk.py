@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.client_walk import RENT, Letters, download
 from tests.browser.steps import sign_in
+from tests.support.smtp import ReceivedLetter
 from tests.support.waiting import wait_until
 from tests.support.walking import Walker
 
@@ -77,6 +78,43 @@ def see_nothing_else(contact: Walker) -> None:
         assert not shown & {f"/customerarea/{closed}", f"/customerarea/{closed}/"}, closed
     expect(page.get_by_role("main")).to_contain_text("Persona Número 2")
     contact.see("sin-permiso")
+
+
+def remind_today(agent: Walker, letters_to: Letters) -> None:
+    """The agency switches the letter of the due date on; however often the day is run, it goes once to each."""
+    page = agent.page
+    page.goto("/backoffice/portal/agency")
+    page.locator("#daily_hour").fill("0")
+    page.locator("#daily_hour").press("Enter")
+    page.goto("/backoffice/portal/reminders")
+    agent.see("recordatorios")
+    page.get_by_role("link", name="Cambiar (Inquilinos)").click()
+    page.locator("#on_reminder_due").check()
+    agent.see("recordatorios-inquilinos")
+    agent.press("Guardar")
+    for _ in range(2):
+        repeat_today(agent)
+        wait_until(lambda: reminders_to(letters_to, HOLDER) and reminders_to(letters_to, CONTACT), timeout=60)
+    repeat_today(agent)  # once it can be repeated, the one before is through
+    assert len(reminders_to(letters_to, HOLDER)) == len(reminders_to(letters_to, CONTACT)) == 1
+    agent.see("recordatorios-hechos")
+
+
+def repeat_today(agent: Walker) -> None:
+    """Press the button that is there once today's run is through."""
+    page = agent.page
+
+    def offered() -> bool:
+        page.goto("/backoffice/portal/reminders")
+        return page.get_by_role("link", name="Repetir el de hoy").count() > 0
+
+    wait_until(offered, timeout=60)
+    agent.press("Repetir el de hoy")
+    agent.press("Repetir los recordatorios de hoy")
+
+
+def reminders_to(letters_to: Letters, address: str) -> list[ReceivedLetter]:
+    return [letter for letter in letters_to(address) if "vence hoy" in str(letter.message["Subject"])]
 
 
 def read_download_and_pay(contact: Walker) -> None:

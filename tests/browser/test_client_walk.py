@@ -37,6 +37,7 @@ from tests.browser.contacts_walk import (
     accept_the_invitation,
     add_the_accountant,
     read_download_and_pay,
+    remind_today,
     see_nothing_else,
     sign_in_again,
 )
@@ -94,6 +95,7 @@ def test_a_contact_is_let_in_sees_pays_and_is_reminded_once(running: EmbeddedRun
     accept_the_invitation(contact, letters_to)
     sign_in_again(contact)
     see_nothing_else(contact)
+    remind_today(agent, letters_to)
     read_download_and_pay(contact)
     for walker in (agent, client, contact):
         assert not walker.barriers, "\n".join(walker.barriers)

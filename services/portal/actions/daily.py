@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from services.portal.models import DailyRun
 from shared import clock
 from shared.db import insert_into
+from shared.wake import wake
 
 REMINDERS, FEES = "reminders", "fees"
+TOPIC = "daily_runs"
 MADE_UP = timedelta(days=3)
 """So many missed days are made up for by the next run; what is older would only surprise people."""
 
@@ -61,6 +63,7 @@ def repeat_run(session: Session, task: str, today: date) -> bool:
     if run is None or run.finished_at is None:
         return False
     run.cursor, run.finished_at, run.looked_at = None, None, 0
+    wake(session, TOPIC)
     return True
 
 

@@ -5,6 +5,7 @@ from typing import Protocol, cast
 
 from services.portal.actions.applying import apply_email_changes
 from services.portal.actions.case_reminders import remind_of_cases
+from services.portal.actions.daily import TOPIC as DAILY_TOPIC
 from services.portal.actions.files import remove_orphans
 from services.portal.actions.invitations import end_expired_invitations
 from services.portal.actions.invoice_imports import (
@@ -109,7 +110,7 @@ def jobs(settings: PortalSettings, db: Database, worker: Worker) -> list[Job]:
         Job("forget_imports", forget_imports, 3600.0),
         Job("forget_letters", forget_old_letters, 3600.0),
         Job("reconcile_payments", reconciler.run, every=60.0),
-        Job("daily_runs", runner.run, every=30.0),
+        Job("daily_runs", runner.run, every=30.0, topic=DAILY_TOPIC),
         Job("remind_of_cases", remind_of_due_cases, every=300.0),
         Job("tidy_sessions", tidy_sessions, every=600.0),
         Job("tidy_files", tidy_files, every=3600.0),
