@@ -20,6 +20,7 @@ NOT_COPIED = frozenset(
         "deferred",
         "idempotency_keys",
         "queue",
+        "reminder_rules",
         "counters",
         "throttle",
         "signing_keys",
