@@ -38,6 +38,7 @@ def withdraw_notices(session: Session, notices: Sequence[uuid.UUID], reason: str
 
 def withdraw_parties(session: Session, parties: Sequence[uuid.UUID]) -> None:
     """Parties were deactivated: what waits for them, or for somebody else about them, does not go."""
+    hold_notices(session)
     for some in chunks(parties):
         end_waiting(session, Letter.party_id.in_(some), CANCELLED, PARTY_DEACTIVATED)
 

@@ -23,7 +23,7 @@ class LetterQuery(PageQuery):
     created_before = ma.fields.AwareDateTime(load_default=None, metadata={"description": "Created before that"})
     q = ma.fields.String(
         load_default=None,
-        metadata={"description": "Beginnings of words of the name, document, user, address or subject"},
+        metadata={"description": "Beginnings of words of the name, document, user, address, subject or number"},
     )
 
 
