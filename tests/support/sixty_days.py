@@ -25,6 +25,7 @@ from services.portal.actions.letter_ends import LetterEnd, note_ends
 from services.portal.actions.reminders import remind_chunk
 from services.portal.jobs.daily import DailyRunner
 from services.portal.models import DailyRun
+from services.portal.queries.reminder_preview import plan_letters
 from services.portal.rules.notices import SENT
 from shared.db import Database
 from shared.events import decode
@@ -120,6 +121,18 @@ class Town:
         for letter in letters_of(self.invoices.values(), self.rules, since, today):
             if (letter.kind, letter.address.lower()) not in self.told.get(letter.invoice_id, {}):
                 self.expected.letters[letter] += 1
+
+    def look_ahead(self, since: date, today: date) -> None:
+        """The page that tells who would get what finds what must be."""
+        with self.db.read() as session:
+            planned = Counter(
+                (one.reminder.invoice_id, one.reminder.step, one.reader.address, one.reminder.balance)
+                for one in plan_letters(session, since, today, clients=50)
+            )
+        must = Counter(
+            (one.invoice_id, one.kind, one.address, self.invoices[one.invoice_id].owed) for one in self.expected.letters
+        )
+        assert planned == must, _difference(planned, must)
 
     # What does happen.
 

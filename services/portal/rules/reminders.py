@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.portal.rules.notices import (
@@ -21,6 +22,8 @@ LEAST_DAYS, MOST_DAYS = 1, 60
 LAST_STEP_WORTH = timedelta(days=7)
 """For how long the letter of the last step is worth sending."""
 DAY = timedelta(days=1)
+ASKED_AGAIN = 1024
+"""A run asks the same of very many invoices: few days, few different rules."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def schedule_of(of_class: Iterable[StepRule], of_client: Iterable[StepRule] = ()
     return tuple(Step(kind, rules[kind].days) for kind in STEPS if kind in rules and rules[kind].enabled)
 
 
+@lru_cache(maxsize=ASKED_AGAIN)
 def step_of_run(schedule: Schedule, due_on: date, since: date, today: date) -> Step | None:
     """The step of which a run tells: the latest one of the days after `since` up to today.
 
@@ -76,6 +80,7 @@ def step_of_run(schedule: Schedule, due_on: date, since: date, today: date) -> S
     return None if latest.kind not in OVERDUE_STEPS and due_on < today else latest
 
 
+@lru_cache(maxsize=ASKED_AGAIN)
 def worth_before(schedule: Schedule, step: Step, due_on: date, today: date) -> date:
     """The day with whose beginning a letter of today is worth nothing any more.
 
