@@ -103,6 +103,7 @@ ACTS = (
     "notices.stopped",
     "payment.started",
     "reminders.changed",
+    "reminders.repeated",
     "fees.changed",
     "fees.switched_off",
     "fee.waived",

@@ -16,7 +16,7 @@ from tests.support.alone import portal_alone
 from tests.support.billing import ZONE, credit, invoice_now, issue, pay, reverse, today, void
 from tests.support.plain_reminders import amount_text
 from tests.support.reminding import Said, run_day, runner, said, states, switch_on, taken_back
-from tests.support.sixty_days import at
+from tests.support.sixty_days import Died, at
 from tests.support.waiting import wait_until
 
 MILLION = amount_text(1_000_000, "es")
@@ -75,14 +75,14 @@ def test_a_worker_that_dies_loses_its_chunk_and_the_next_goes_on_there(portal):
     def dying(session, run, day):
         done = remind_chunk(ZONE, 2)(session, run, day)
         if next(chunks) == 2:
-            raise InterruptedError
+            raise Died
         return done
 
     with at(today(), 9):
         mortal = DailyRunner(portal.db, {REMINDERS: dying}, ZONE)
         assert mortal.run()
         assert mortal.run()
-        with pytest.raises(InterruptedError):
+        with pytest.raises(Died):
             mortal.run()
         assert len(said(portal.db)) == 4
     run_day(portal.db, today())
@@ -90,6 +90,27 @@ def test_a_worker_that_dies_loses_its_chunk_and_the_next_goes_on_there(portal):
     with portal.db.read() as session:
         run = session.get_one(DailyRun, (REMINDERS, today()))
         assert (run.looked_at, run.done, run.finished_at is None) == (7, 7, False)
+
+
+def test_a_task_that_fails_keeps_no_other_from_being_done_and_is_tried_again(portal):
+    issue(portal.db, portal.party(), due_in=0)
+    broken, done = [True], []
+
+    def fees(session, run, day):
+        if broken[0]:
+            raise ZeroDivisionError
+        done.append(day)
+        return Chunk(0, 0, None)
+
+    with at(today(), 9):
+        working = DailyRunner(portal.db, {"fees": fees, REMINDERS: remind_chunk(ZONE)}, ZONE)
+        while working.run():
+            pass
+        assert (len(said(portal.db)), done) == (1, [])
+        broken[0] = False
+        while working.run():
+            pass
+    assert done == [today()]
 
 
 def test_missed_days_are_made_up_for_with_the_last_step_alone_and_nothing_stale(portal):

@@ -43,11 +43,11 @@ About = tuple[uuid.UUID, str, str]
 """Invoice, step and address: what is told once."""
 
 
-class Died(Exception):
-    """The worker dies in the middle of a chunk, and begins anew."""
+class Died(BaseException):
+    """The worker dies in the middle of a chunk, and begins anew; nothing can catch that."""
 
 
-class PowerCut(Exception):
+class PowerCut(BaseException):
     """The worker dies, and nothing begins anew today."""
 
 

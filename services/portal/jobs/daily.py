@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from services.portal.actions.daily import FEES, REMINDERS, Task, work_on
 from services.portal.actions.fee_charging import fee_chunk
 from services.portal.actions.reminders import remind_chunk
@@ -10,6 +13,8 @@ from services.portal.queries.agency import agency_of
 from services.portal.queries.daily import finished_tasks
 from shared import clock
 from shared.db import Database
+
+log = structlog.get_logger(__name__)
 
 
 def daily_tasks(zone: str) -> dict[str, Task]:
@@ -20,7 +25,7 @@ def daily_tasks(zone: str) -> dict[str, Task]:
 class DailyRunner:
     """Does the runs of today, from the hour the agency chose. A chunk commits with its progress: it may die anywhere.
 
-    A task begins when those before it are through for that day. Several workers take turns at the chunks.
+    A task begins when those before it are through for that day, or fail. Several workers take turns at the chunks.
     """
 
     def __init__(self, db: Database, tasks: Mapping[str, Task], zone: str) -> None:
@@ -34,9 +39,15 @@ class DailyRunner:
             if here.hour < agency_of(session).daily_hour:
                 return False
             finished = finished_tasks(session, today)
-        name = next((name for name in self._tasks if name not in finished), None)
-        if name is None:
-            return False
-        with self._db.write() as session:
-            work_on(session, name, self._tasks[name], today)
-        return True
+        for name in (name for name in self._tasks if name not in finished):
+            try:
+                with self._db.write() as session:
+                    work_on(session, name, self._tasks[name], today)
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: that says nothing about the task
+            except Exception:
+                # What nobody foresaw in one task must not keep the next ones from being done.
+                log.exception("daily_run_failed", task=name, day=str(today))
+            else:
+                return True
+        return False

@@ -82,7 +82,7 @@ def repeat() -> Answer | str:
     with current().db.write() as session:
         repeated = repeat_run(session, REMINDERS, today_here())
         if repeated:
-            record_act(session, "portal", "reminders.changed", details={"repeated": today_here()})
+            record_act(session, "portal", "reminders.repeated")
     if repeated:
         flash(
             gettext("Today's reminders are repeated. It begins within a minute; look here again then."),

@@ -124,6 +124,9 @@ WORDINGS: dict[str, Wording] = {
         own=_l("%(who)s started an online payment"),
     ),
     "reminders.changed": Wording(_l("Rules for reminders changed"), _l("%(who)s changed the rules for reminders")),
+    "reminders.repeated": Wording(
+        _l("Reminders of the day repeated"), _l("%(who)s had the reminders of the day repeated")
+    ),
     "fees.changed": Wording(_l("Rule for late fees set"), _l("%(who)s set a rule for late fees")),
     "fees.switched_off": Wording(
         _l("Rule for late fees switched off"), _l("%(who)s switched a rule for late fees off")
