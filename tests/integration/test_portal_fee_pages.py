@@ -73,7 +73,7 @@ def test_a_rule_is_tried_on_what_is_late_before_it_is_on(portal: Alone) -> None:
     assert not fees(portal), "only what is issued from now on"
     boss.post(f"{FEES}/rule?role=tenant", **RULE | {"rate": "3"}, step="on")
     page = boss.get(FEES).text
-    assert "3\u00a0% de lo que" in page or "3\u00a0% of what" in page
+    assert "3\u00a0% del saldo de la factura." in page
     assert boss.post(f"{FEES}/off?role=tenant&currency=COP").status_code == 303
     assert all(one.switched_off_at for one in rules(portal))
     assert [act.act for act in told(portal.db, PortalActRecorded) if act.act.startswith("fees.")] == [

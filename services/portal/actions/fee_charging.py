@@ -22,7 +22,7 @@ from services.portal.queries.fees import (
     charged_periods,
     fees_on,
     free_until,
-    is_anything_charged,
+    list_charging_rules,
     list_late,
     noted_on,
     rule_book,
@@ -58,7 +58,7 @@ def fee_chunk(
     """
 
     def charge(session: Session, run: DailyRun, today: date) -> Chunk:
-        rules = is_anything_charged(session)
+        rules = list_charging_rules(session)
         if not rules:
             return Chunk(0, 0, None)
         some = _late_ones(session, rules, run.cursor, today, looked_at)

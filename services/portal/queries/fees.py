@@ -109,12 +109,6 @@ def list_rules(session: Session, party_id: uuid.UUID | None = None) -> Sequence[
     return session.scalars(select(FeeRule).where(own).order_by(FeeRule.in_force_at.desc(), FeeRule.id.desc())).all()
 
 
-def count_own_rules(session: Session) -> int:
-    """How many clients have a rule of their own in force."""
-    own = FeeRule.party_id.is_not(None), FeeRule.replaced_at.is_(None), FeeRule.switched_off_at.is_(None)
-    return session.scalar(select(func.count(FeeRule.party_id.distinct())).where(*own)) or 0
-
-
 def list_own_rules(session: Session, limit: int) -> list[tuple[FeeRule, Party]]:
     """Rules of clients that are in force, with their clients, by name."""
     own = FeeRule.party_id.is_not(None), FeeRule.replaced_at.is_(None), FeeRule.switched_off_at.is_(None)
@@ -122,7 +116,7 @@ def list_own_rules(session: Session, limit: int) -> list[tuple[FeeRule, Party]]:
     return [(row[0], row[1]) for row in session.execute(joined.order_by(Party.search_name, Party.id).limit(limit))]
 
 
-def is_anything_charged(session: Session) -> Sequence[FeeRule]:
+def list_charging_rules(session: Session) -> Sequence[FeeRule]:
     """Every version that may charge something: it is not switched off, and it says that something is to be charged."""
     return session.scalars(select(FeeRule).where(FeeRule.switched_off_at.is_(None), FeeRule.kind != NONE)).all()
 
