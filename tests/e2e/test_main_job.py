@@ -115,7 +115,8 @@ class Listener:
         """What was told about a party; letters of former tests may still be told of."""
         found: dict[str, list[dict[str, Any]]] = {}
         for event in self.heard:
-            if event["data"].get("party_id") == party:
+            data = event["data"]
+            if party in (data.get("party_id"), data.get("reader", {}).get("party_id")):
                 found.setdefault(event["type"].split(".")[2], []).append(event["data"])
         return found
 
@@ -186,6 +187,40 @@ def test_an_invoice_from_the_bus_is_paid_over_rest_and_all_of_it_is_told(
     assert [len(heard[noun]) for noun in ("InvoiceIssued", "PaymentReceived", "InvoicePaid")] == [1, 1, 1]
     assert heard["PaymentReceived"][0]["unapplied"] == "57500.00"
     assert any("RC-" in message.text for message in sink.messages), "the receipt did not arrive"
+
+
+def test_a_letter_about_a_void_invoice_stays_and_who_wants_none_gets_no_more(
+    system: System, listener: Listener, sink: SmtpSink
+) -> None:
+    api = system.client()
+    party = api.post("directory/v1/parties", person(602))["id"]
+
+    def bill(amount: str) -> str:
+        body = {"party_id": party, "due_on": "2099-01-31", "lines": [{"description": "Arriendo", "unit_price": amount}]}
+        answer = wait_until(lambda: (got := api.call("POST", "portal/v1/invoices", json=body)).ok and got, timeout=30)
+        return str(answer.json()["id"])
+
+    api.post("mailer/v1/queue/pause")
+    wrong, right = bill("1000"), bill("2000")
+    api.post(f"portal/v1/invoices/{wrong}/void", {"reason": "Valor equivocado"})
+    told = ("NoticeRaised", "LetterCancelled")
+    wait_until(lambda: listener.has(*told, party=party), timeout=30, message=lambda: f"only {listener.about(party)}")
+    withdrawn = [one["data"] for one in listener.heard if one["type"] == "porteria.portal.NoticeWithdrawn.v1"]
+    assert [one["reason"] for one in withdrawn] == ["voided"]
+    assert withdrawn[0]["notice_id"] == listener.about(party)["LetterCancelled"][0]["notice_id"]
+    api.post("mailer/v1/queue/resume")
+    wait_until(lambda: listener.has("LetterSent", party=party), timeout=30)
+
+    (letter,) = [one for one in sink.messages if "persona602@example.com" in one.recipients]
+    assert right in letter.text
+    assert wrong not in letter.text
+    assert letter.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    stop = letter.message["List-Unsubscribe"].strip("<>")
+    assert requests.post(stop, data={"List-Unsubscribe": "One-Click"}, timeout=20).ok
+    third = bill("3000")
+    api.post("portal/v1/payments", {"party_id": party, "amount": "3000", "method": "cash", "currency": "COP"})
+    wait_until(lambda: any("RC-" in one.text for one in sink.messages if "602@" in one.recipients[0]), timeout=30)
+    assert not any(third in one.text for one in sink.messages), "the invoice's letter came although nobody wants it"
 
 
 @pytest.mark.parametrize(
