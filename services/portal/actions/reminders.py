@@ -13,7 +13,7 @@ from services.portal.queries.readers import list_readers
 from services.portal.queries.reminders import list_party_ids, list_reminders, rules_for
 from services.portal.rules.reminders import beginning_of
 
-CLIENTS = 250
+CLIENTS = 400
 """In one chunk. They are locked until it commits, so that no payment comes between what is owed and what is told."""
 
 
