@@ -1,7 +1,7 @@
 """Which late fees must be charged, computed the plain way: day by day and in whole cents, by nothing of the product."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -72,6 +72,18 @@ class FeeBook:
     documents: set[uuid.UUID] = field(default_factory=set)
     """The documents of fees, which cost none."""
     ceiling: int | None = None
+    waivers: int = 0
+
+    def void(self, invoice: PlainInvoice, invoices: Mapping[uuid.UUID, PlainInvoice]) -> None:
+        """What waits for having paid it late goes; what stands on it goes with its own document, or waits again."""
+        for fee in self.fees.values():
+            if fee.invoice_id == invoice.invoice_id and fee.state == "pending":
+                fee.waived = fee.amount
+            if fee.document == invoice.invoice_id and fee.state == "charged":
+                if invoice.invoice_id in self.documents or invoices[fee.invoice_id].is_void:
+                    fee.waived = fee.amount
+                else:
+                    fee.document = None
 
     def owed_fees(self, invoices: Iterable[PlainInvoice], today: date) -> Iterator[NewFee]:
         """What a run of today charges."""
@@ -81,11 +93,12 @@ class FeeBook:
             rule = self.rule_of(invoice)
             if rule is None or rule.kind == "none" or rule.is_off:
                 continue
-            base = self.base_of(invoice)
+            days = _days(rule, invoice.due_on, self.free[invoice.invoice_id], today)
+            owed = [(period, day) for period, day in days if (invoice.invoice_id, period) not in self.fees]
+            base = self.base_of(invoice) if owed else 0
             amount = self.amount_of(rule, base)
-            days = list(_days(rule, invoice.due_on, self.free[invoice.invoice_id], today))
-            for period, day in days:
-                if amount and (invoice.invoice_id, period) not in self.fees:
+            for period, day in owed:
+                if amount:
                     yield NewFee(invoice.invoice_id, period, day, base, amount, rule.on_next)
 
     def rule_of(self, invoice: PlainInvoice) -> PlainRule | None:

@@ -1,14 +1,15 @@
-"""A town of clients through many days: invoices, money, changed rules, power cuts; and what it must lead to.
+"""A town of clients through many days: invoices, money, late fees, changed rules, power cuts; and what it leads to.
 
-What must happen is computed by `plain_reminders`, what does happen is read from the outbox; after each part of a day
-the two are compared. Everything random comes from one seed, except how the threads of a run take turns.
+What must be told is computed by `plain_reminders`, what is told is read from the outbox; after each part of a day the
+two are compared. Late fees are compared by `fee_town`. Everything random comes from one seed, except how the threads of
+a run take turns.
 """
 
 import random
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -20,7 +21,8 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from services.portal.actions.daily import REMINDERS, Chunk, Task, repeat_run
+from services.portal.actions.daily import FEES, REMINDERS, Chunk, Task, repeat_run
+from services.portal.actions.fee_charging import fee_chunk
 from services.portal.actions.letter_ends import LetterEnd, note_ends
 from services.portal.actions.reminders import remind_chunk
 from services.portal.jobs.daily import DailyRunner
@@ -31,6 +33,7 @@ from shared.db import Database
 from shared.events import decode
 from shared.events.portal import NoticeRaised, NoticeWithdrawn
 from shared.outbox import outbox
+from tests.support.plain_fees import FeeBook
 from tests.support.plain_reminders import DAY, KINDS, Letter, PlainClient, PlainInvoice, Rules, amount_text, letters_of
 
 ZONE = "America/Bogota"
@@ -78,10 +81,15 @@ class Town:
         self.rules: dict[str, Rules] = {}
         self.told: dict[uuid.UUID, dict[tuple[str, str], Told]] = {}
         self.expected = Expected()
+        self.book = FeeBook()
         self.last_run: date | None = None
-        self.tasks: dict[str, Task] = {REMINDERS: remind_chunk(ZONE, chunk)}
+        self.tasks: dict[str, Task] = {
+            FEES: fee_chunk(ZONE, looked_at=8 * chunk, charged=chunk),
+            REMINDERS: remind_chunk(ZONE, chunk),
+        }
         self.payments: dict[uuid.UUID, tuple[PlainInvoice, Decimal]] = {}
-        self.deaths = self.cuts = 0
+        self.deaths = 0
+        self.cuts: set[str] = set()
         self.letters = self.withdrawn = 0
         self._about: dict[uuid.UUID, About] = {}
         self._notice_of: dict[About, uuid.UUID] = {}
@@ -99,8 +107,10 @@ class Town:
 
     # What must happen.
 
-    def owes_otherwise(self, invoice: PlainInvoice) -> None:
-        """Something was paid or credited, or proved not to be: what waits is taken back, or says something else."""
+    def owes_more(self, invoice: PlainInvoice, more: Decimal) -> None:
+        """Something was paid or credited (less), or proved not to be: what waits is taken back, or says another sum."""
+        invoice.owed += more
+        invoice.is_over = not invoice.owed
         for told in self.told.get(invoice.invoice_id, {}).values():
             if told.waits and not invoice.is_over:
                 amount = amount_text(invoice.owed, told.letter.language)
@@ -116,9 +126,10 @@ class Town:
                 self.expected.withdrawn[invoice.invoice_id, kind, key] += 1
                 told.waits = False
 
-    def must_remind(self, since: date, today: date) -> None:
-        """A run of today tells whoever was not told before."""
-        for letter in letters_of(self.invoices.values(), self.rules, since, today):
+    def must_remind(self, since: date, today: date, invoices: Iterable[PlainInvoice] | None = None) -> None:
+        """A run of today tells whoever was not told before, of all invoices or of these."""
+        looked_at = self.invoices.values() if invoices is None else invoices
+        for letter in letters_of(looked_at, self.rules, since, today):
             if (letter.kind, letter.address.lower()) not in self.told.get(letter.invoice_id, {}):
                 self.expected.letters[letter] += 1
 
@@ -136,9 +147,9 @@ class Town:
 
     # What does happen.
 
-    def run(self, today: date, *, cut_after: int | None = None) -> None:
-        """The run of a day by several schedulers at once, of which some die. `cut_after`: so many chunks, then none."""
-        chunks = iter(range(cut_after)) if cut_after is not None else None
+    def run(self, today: date, *, cut: str = "") -> None:
+        """The run of a day by several schedulers at once, of which some die. `cut`: the task in which all do."""
+        chunks = {cut: iter(range(1))}
         threads = [
             threading.Thread(target=self._schedule, args=(db, random.Random(self.random.random()), chunks))
             for db in self._own_databases
@@ -150,7 +161,7 @@ class Town:
         with self.db.read() as session:
             found = session.scalars(select(DailyRun).where(DailyRun.day == today)).all()
         is_finished = len(found) == len(self.tasks) and all(one.finished_at for one in found)
-        assert is_finished or cut_after is not None
+        assert is_finished or cut
         if is_finished:
             self.last_run = today
 
@@ -213,25 +224,25 @@ class Town:
             if isinstance(event, NoticeWithdrawn) or (isinstance(event, NoticeRaised) and event.kind in KINDS):
                 yield event
 
-    def _schedule(self, db: Database, chance: random.Random, chunks: Iterator[int] | None) -> None:
-        """A worker that begins anew whenever it died."""
-        tasks = {name: self._mortal(task, chance, chunks) for name, task in self.tasks.items()}
+    def _schedule(self, db: Database, chance: random.Random, chunks: dict[str, Iterator[int]]) -> None:
+        """A worker that begins anew whenever it died. `chunks`: of which tasks only so many can be done."""
+        tasks = {name: self._mortal(name, chance, chunks.get(name)) for name in self.tasks}
         runner = DailyRunner(db, tasks, ZONE)
         while True:
             try:
                 if not runner.run():
                     return
             except PowerCut:
-                self.cuts += 1
                 return
             except (Died, DBAPIError):
                 self.deaths += 1
 
-    def _mortal(self, task: Task, chance: random.Random, chunks: Iterator[int] | None) -> Task:
+    def _mortal(self, name: str, chance: random.Random, chunks: Iterator[int] | None) -> Task:
         def chunk(session: Session, run: DailyRun, today: date) -> Chunk:
             if chunks is not None and next(chunks, None) is None:
+                self.cuts.add(name)
                 raise PowerCut
-            done = task(session, run, today)
+            done = self.tasks[name](session, run, today)
             fate = chance.random()
             if fate < 0.05:
                 raise Died

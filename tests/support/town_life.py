@@ -20,16 +20,16 @@ from services.portal.rules.reminders import StepRule
 from shared import clock
 from shared.db import new_id
 from shared.events.directory import Email
+from tests.support.fee_town import ROLES, change_fees, set_first_fees, waive
 from tests.support.plain_reminders import DAY, KINDS, PlainClient, PlainContact, PlainInvoice, Rules
 from tests.support.sixty_days import Town
 
 WISHES = ("invoice", "reminder", "overdue", "receipt", "cases", "general")
-ROLES = ("tenant", "owner")
 USUAL = {"reminder_before": 5, "reminder_due": 0, "overdue_first": 1, "overdue_second": 8, "overdue_third": 15}
 
 
 def settle_town(town: Town, clients: int) -> None:
-    """People move in: some have contacts, some of whom share an address; every rule is off."""
+    """People move in: some have contacts, some of whom share an address; every rule for reminders is off."""
     town.rules = {role: {kind: (days, False) for kind, days in USUAL.items()} for role in ROLES}
     with town.db.write() as session:
         session.get_one(Agency, 1).announce_invoices = False
@@ -38,29 +38,35 @@ def settle_town(town: Town, clients: int) -> None:
         session.flush()
         for client in town.clients:
             session.add_all(_contact_row(client, contact) for contact in client.contacts)
+        set_first_fees(town, session)
 
 
 def live(town: Town, today: date) -> None:
     """Some hours in which people do something."""
     size = len(town.clients)
+    usual = (pay, 80), (reverse, 150), (void, 150), (credit, 60), (dispute, 120), (choose, 80), (waive, 120)
     with town.db.write() as session:
         for client in town.clients:
-            if town.random.random() < 1 / 30:
+            if town.random.random() < 1 / 25:
                 issue(town, session, client, today)
-        for doing, one_of in ((pay, 60), (reverse, 150), (void, 150), (credit, 120), (dispute, 100), (choose, 80)):
+        for doing, one_of in usual:
             for _ in range(_about(town, size / one_of)):
                 doing(town, session, today)
         for _ in range(_about(town, size / 100)):
             set_apart(town, session)
         if town.random.random() < 0.3:
             change_rules(town, session)
+        change_fees(town, session)
 
 
 def issue(town: Town, session: Session, client: PlainClient, today: date) -> None:
-    """Somebody is to pay, mostly later, sometimes since some days."""
-    role = town.random.choice(ROLES)
-    total = Decimal(town.random.randrange(10_000, 900_000_000)) / 100
-    due_on = today + town.random.randrange(-3, 14) * DAY
+    """Somebody is to pay, mostly later, sometimes since some days.
+
+    What waits of late fees comes along, unless another system sent the invoice.
+    """
+    role, total = town.random.choice(ROLES), Decimal(town.random.randrange(100, 900_000_000)) / 100
+    due_on = today + town.random.randrange(-6, 10) * DAY
+    is_sent = town.random.random() < 0.3
     new = NewInvoice(
         party_id=client.client_id,
         role=role,
@@ -69,10 +75,18 @@ def issue(town: Town, session: Session, client: PlainClient, today: date) -> Non
         issued_on=min(today, due_on),
         due_on=due_on,
         concept="Canon",
+        source="rest:erp" if is_sent else None,
+        external_id=str(town.random.random()) if is_sent else None,
     )
     invoice = issue_invoice(session, new)
-    known = PlainInvoice(invoice.id, client, role, invoice.number or "", due_on, total, total)
-    town.invoices[invoice.id] = known
+    for fee in town.book.fees.values():
+        late = town.invoices[fee.invoice_id]
+        if not is_sent and fee.state == "pending" and late.client is client and late.role == role:
+            fee.document = invoice.id
+            total += Decimal(fee.left) / 100
+    assert invoice.total == total
+    town.invoices[invoice.id] = PlainInvoice(invoice.id, client, role, invoice.number or "", due_on, total, total)
+    town.book.issued[invoice.id], town.book.free[invoice.id] = clock.now(), today
 
 
 def pay(town: Town, session: Session, today: date) -> None:
@@ -89,7 +103,7 @@ def pay(town: Town, session: Session, today: date) -> None:
         )
         payment = receive_payment(session, new)
         town.payments[payment.id] = invoice, amount
-        _owes(town, invoice, -amount)
+        town.owes_more(invoice, -amount)
 
 
 def reverse(town: Town, session: Session, today: date) -> None:
@@ -99,7 +113,7 @@ def reverse(town: Town, session: Session, today: date) -> None:
         invoice, amount = town.payments.pop(payment_id)
         reverse_payment(session, payment_id, "Cheque devuelto", today)
         if not invoice.is_void:  # there it had become credit
-            _owes(town, invoice, amount)
+            town.owes_more(invoice, amount)
 
 
 def void(town: Town, session: Session, today: date) -> None:
@@ -109,6 +123,7 @@ def void(town: Town, session: Session, today: date) -> None:
         invoice.is_void = invoice.is_over = True
         invoice.owed = Decimal(0)
         town.take_back(invoice)
+        town.book.void(invoice, town.invoices)
 
 
 def credit(town: Town, session: Session, today: date) -> None:
@@ -120,7 +135,7 @@ def credit(town: Town, session: Session, today: date) -> None:
         amount = left if town.random.random() < 0.4 else _part(town, left)
         issue_credit_note(session, invoice.invoice_id, amount, "Descuento", today)
         invoice.credited += amount
-        _owes(town, invoice, -min(amount, invoice.owed))
+        town.owes_more(invoice, -min(amount, invoice.owed))
 
 
 def dispute(town: Town, session: Session, today: date) -> None:
@@ -130,6 +145,7 @@ def dispute(town: Town, session: Session, today: date) -> None:
         settled = town.random.choice(disputed)
         settle_dispute(session, settled.invoice_id, today)
         settled.is_disputed = False
+        town.book.free[settled.invoice_id] = max(today, town.book.free[settled.invoice_id])
     if invoice := _some(town, [one for one in town.invoices.values() if not one.is_over]):
         dispute_invoice(session, invoice.invoice_id, "No es mía")
         invoice.is_disputed = True
@@ -164,12 +180,6 @@ def change_rules(town: Town, session: Session) -> None:
     days = [_days(town, KINDS[0]), 0, *overdue] if town.random.random() < 0.4 else list(USUAL.values())
     town.rules[role] = {kind: (day, town.random.random() < 0.8) for kind, day in zip(KINDS, days, strict=True)}
     set_class_rules(session, role, _step_rules(town.rules[role]))
-
-
-def _owes(town: Town, invoice: PlainInvoice, more: Decimal) -> None:
-    invoice.owed += more
-    invoice.is_over = not invoice.owed
-    town.owes_otherwise(invoice)
 
 
 def _step_rules(rules: Rules) -> Iterable[StepRule]:
