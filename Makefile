@@ -34,7 +34,7 @@ guide: install-dev ## Make the client's guide (PDF) with the screens of the runn
 # Three at once keep two cores busy, because many tests wait for servers and browsers. In the order of the folders, so
 # that the long ones (browser, e2e) do not come last, when the other processes have nothing left to do.
 test: install-dev ## Run every test (ARGS="tests/unit -k letter" picks some)
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## Run the checks that need no server: style, types, arrows, translations, documents, names
 	@$(BIN)/ruff check .

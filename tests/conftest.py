@@ -25,11 +25,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests run in one process: those of a file, and all those that share the one running system."""
-    for item in items:
-        shares = item.path.parent.name == "e2e" and "running" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("the running system" if shares else str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests of a file run in one process, and so do all those that share the one running system."""
+    from tests.support.sharing import Together
+
+    return Together(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -31,7 +31,7 @@ NO_PAGES = ("/api/", "/oauth/", "/.well-known/", "/healthz/", "/readyz/", "/metr
 NOT_SHOWN = {"staff.signin", "staff.callback", "staff.stay", "sign_in.signout", "sign_in.login", "access.signin"}
 QUERIES = {"letters.ask_cancel": "?all=1"}
 # Without a token: the page that says that the link is of no use any more.
-STATUSES = {"passwords.link": 410, "joining.join": 410}
+STATUSES = {"passwords.link": 410, "joining.join": 410, "invitations.show": 410}
 TAKES_LONGER = 30_000
 
 

@@ -113,17 +113,19 @@ def test_what_is_wrong_with_a_statement_is_said_at_its_field(tmp_path, sqlite_ur
 AGENCY = {
     "name": "Inmobiliaria El Roble", "document_type": "NIT", "document_number": "900.123.456-8", "country": "CO",
     "email": "hola@example.com", "currency": "COP", "bank_details": "Banco X, ahorros 1", "saturday_counts": "y",
+    "daily_hour": "7", "attach_documents": "y",
 }  # fmt: skip
 
 
 def test_an_administrator_sets_the_agency_and_its_series(portal: Alone) -> None:
     page, boss = f"{OFFICE}/agency", portal.staff("administrator")
-    for wrong in ({"name": ""}, {"document_number": "900123456-1"}, {"email": "nadie"}):
+    for wrong in ({"name": ""}, {"document_number": "900123456-1"}, {"email": "nadie"}, {"daily_hour": "24"}):
         assert boss.post(f"{page}/", **AGENCY | wrong).status_code == 422, wrong
     assert boss.post(f"{page}/", **AGENCY).status_code == 303
     with portal.db.read() as session:
         agency = session.scalars(select(Agency)).one()
     assert (agency.name, agency.allow_partial, agency.saturday_counts) == ("Inmobiliaria El Roble", False, True)
+    assert (agency.daily_hour, agency.attach_documents, agency.announce_invoices) == (7, True, False)
     series = {"purpose": "invoice", "prefix": "SETP-", "first": "990", "last": "991", "width": "3"}
     for wrong in ({"prefix": "a b"}, {"last": "5"}, {"first": "0"}, {"width": "40"}):
         assert boss.post(f"{page}/series", form=f"{page}/", **series | wrong).status_code == 422, wrong
