@@ -197,8 +197,12 @@ def test_a_letter_about_a_void_invoice_stays_and_who_wants_none_gets_no_more(
 
     def bill(amount: str) -> str:
         body = {"party_id": party, "due_on": "2099-01-31", "lines": [{"description": "Arriendo", "unit_price": amount}]}
-        answer = wait_until(lambda: (got := api.call("POST", "portal/v1/invoices", json=body)).ok and got, timeout=30)
-        return str(answer.json()["id"])
+
+        def issued() -> str | None:
+            answer = api.call("POST", "portal/v1/invoices", json=body)
+            return str(answer.json()["id"]) if answer.ok else None
+
+        return wait_until(issued, timeout=30)
 
     api.post("mailer/v1/queue/pause")
     wrong, right = bill("1000"), bill("2000")
