@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Spanish pages need compiled catalogs, also when pytest was started without make. Templates are compiled once."""
-    gc.set_threshold(100_000, 50, 100)  # a tenth of the time went into looking for garbage among what all tests share
     compile_catalogs(session.config.rootpath)
     Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now lives as long as the tests: nobody looks for garbage among it any more."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
