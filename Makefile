@@ -31,10 +31,10 @@ demo: install ## Fill it with believable data and walk the main job
 guide: install-dev ## Make the client's guide (PDF) with the screens of the running portal (ARGS="--help" says how)
 	@$(BIN)/python -m shared.embedded.guide $(ARGS)
 
-# Four at once keep two cores busy, because many tests wait for servers and browsers. In the order of the folders, so
+# Three at once keep two cores busy, because many tests wait for servers and browsers. In the order of the folders, so
 # that the long ones (browser, e2e) do not come last, when the other processes have nothing left to do.
 test: install-dev ## Run every test (ARGS="tests/unit -k letter" picks some)
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## Run the checks that need no server: style, types, arrows, translations, documents, names
 	@$(BIN)/ruff check .
